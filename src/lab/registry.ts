@@ -1,0 +1,68 @@
+// Things that are looked up by name (net families, datasets, measures): unknown names are refused with the nearest one.
+import { closest, distance } from 'fastest-levenshtein';
+
+/** Entries by name, in the order in which they were registered. */
+export interface Registry<Entry extends { readonly name: string }> {
+  readonly names: readonly string[];
+  readonly all: readonly Entry[];
+  has(name: string): boolean;
+  /** Throws `UnknownNameError` naming the nearest entry. */
+  get(name: string): Entry;
+}
+
+/** A name that is not registered. */
+export class UnknownNameError extends Error {
+  override readonly name = 'UnknownNameError';
+  constructor(
+    /** What was looked up: `net family`, `dataset`, `key of a net`. */
+    readonly kind: string,
+    readonly given: string,
+    readonly known: readonly string[],
+    /** The known name nearest to the given one, or null when none is like it. */
+    readonly nearest: string | null,
+  ) {
+    super(
+      `unknown ${kind} ${JSON.stringify(given)}${nearest === null ? '' : `; did you mean ${JSON.stringify(nearest)}?`} ` +
+        `Known: ${known.join(', ')}`,
+    );
+  }
+}
+
+/** Makes a registry; throws when two entries have the same name. */
+export function registry<Entry extends { readonly name: string }>(
+  kind: string,
+  entries: readonly Entry[],
+): Registry<Entry> {
+  const byName = new Map<string, Entry>();
+  for (const entry of entries) {
+    if (byName.has(entry.name)) throw new Error(`two entries of ${kind} are named ${entry.name}`);
+    byName.set(entry.name, entry);
+  }
+  const names = [...byName.keys()];
+  return {
+    names,
+    all: [...entries],
+    has: (name) => byName.has(name),
+    get(name) {
+      const entry = byName.get(name);
+      if (entry === undefined) throw unknownName(kind, name, names);
+      return entry;
+    },
+  };
+}
+
+/** Refuses keys that `known` does not list: throws `UnknownNameError` for the first of them. */
+export function checkKeys(kind: string, value: object, known: readonly string[]): void {
+  for (const key of Object.keys(value)) {
+    if (!known.includes(key)) throw unknownName(kind, key, known);
+  }
+}
+
+function unknownName(kind: string, given: string, known: readonly string[]): UnknownNameError {
+  const nearest = known.length === 0 ? null : closest(given.toLowerCase(), [...known]);
+  const near =
+    nearest !== null &&
+    distance(given.toLowerCase(), nearest.toLowerCase()) <=
+      Math.max(given.length, nearest.length) * 0.6;
+  return new UnknownNameError(kind, given, known, near ? nearest : null);
+}
