@@ -1,0 +1,14 @@
+/** Statistics of the lab: intervals, rank correlation, regressions with leave-one-out error. */
+export { normalCdf, normalQuantile, studentCdf, studentQuantile } from './distributions.js';
+export { kendall, type Kendall } from './kendall.js';
+export {
+  bootstrapInterval,
+  mean,
+  meanInterval,
+  quantile,
+  standardDeviation,
+  type MeanOptions,
+} from './mean.js';
+export { proportion, proportionDifference } from './proportion.js';
+export { regression, type Regression } from './regression.js';
+export { StatisticsError } from './sample.js';
