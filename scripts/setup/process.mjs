@@ -1,0 +1,123 @@
+// Child processes of the set-up: time limits, stall detection, and no process left behind when the set-up is interrupted.
+import { spawn } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const windows = process.platform === 'win32';
+const KEPT_OUTPUT = 64 * 1024;
+
+/** A command that could not be started, failed, or was stopped. `output` is the end of what it printed. */
+export class CommandError extends Error {
+  constructor(command, reason, output) {
+    super(`${command}: ${reason}`);
+    this.name = 'CommandError';
+    this.command = command;
+    this.reason = reason;
+    this.output = output;
+  }
+}
+
+const running = new Set();
+
+function killTree(child, signal) {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (windows) {
+    spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
+    return;
+  }
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+/** Stops all commands that are still running. */
+export function stopCommands(signal = 'SIGTERM') {
+  for (const child of running) killTree(child, signal);
+}
+
+/**
+ * Runs a command to its end and resolves to what it printed (the last 64 KiB).
+ * `watch()` is called each second; when it returns a string the command is stopped for that reason.
+ * Throws CommandError when it cannot be started, ends with another code than 0, exceeds `timeoutMs`, or is given up.
+ */
+export function run(command, args, options = {}) {
+  const { cwd, env = process.env, timeoutMs, watch, label = command, shell = false } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      shell,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, so that a time limit also ends what the command has started.
+      detached: !windows,
+      windowsHide: true,
+    });
+    running.add(child);
+    let output = '';
+    let stopped;
+    const stop = (reason) => {
+      if (stopped) return;
+      stopped = reason;
+      killTree(child, 'SIGTERM');
+      setTimeout(() => killTree(child, 'SIGKILL'), 3000).unref();
+    };
+    const keep = (text) => {
+      output = (output + text).slice(-KEPT_OUTPUT);
+    };
+    child.stdout.setEncoding('utf8').on('data', keep);
+    child.stderr.setEncoding('utf8').on('data', keep);
+    const limit =
+      timeoutMs &&
+      setTimeout(() => stop(`not done after ${Math.round(timeoutMs / 1000)} s`), timeoutMs);
+    const look =
+      watch &&
+      setInterval(() => {
+        const reason = watch();
+        if (reason) stop(reason);
+      }, 1000);
+    const end = () => {
+      running.delete(child);
+      clearTimeout(limit);
+      clearInterval(look);
+    };
+    child.on('error', (error) => {
+      end();
+      const reason = error.code === 'ENOENT' ? 'not found' : error.message;
+      reject(new CommandError(label, reason, output));
+    });
+    child.on('close', (code, signal) => {
+      end();
+      if (stopped) reject(new CommandError(label, stopped, output));
+      else if (code !== 0) {
+        const reason = signal ? `ended by ${signal}` : `failed with exit code ${code}`;
+        reject(new CommandError(label, reason, output));
+      } else resolve(output);
+    });
+  });
+}
+
+/** Path of the first of `names` that is an executable file in PATH, or undefined. */
+export function findProgram(names, env = process.env) {
+  const endings = windows ? (env.PATHEXT ?? '.EXE;.CMD;.BAT').split(';') : [''];
+  const folders = (env.PATH ?? env.Path ?? '').split(delimiter).filter(Boolean);
+  for (const name of names) {
+    for (const folder of folders) {
+      for (const ending of endings) {
+        const path = join(folder, name + ending);
+        if (!existsSync(path)) continue;
+        const found = statSync(path);
+        if (found.isFile() && (windows || (found.mode & 0o111) !== 0)) return path;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** The last line of a command's output that says something, for a reason that fits on one line. */
+export function lastLine(output, pattern = /\S/) {
+  const lines = output.split(/\r?\n/).map((line) => line.trim());
+  const line = lines.filter((text) => pattern.test(text)).at(-1) ?? '';
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+}
