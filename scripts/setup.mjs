@@ -10,7 +10,7 @@ import { abandonWork, cacheDirectory, withLock, writeJson } from './setup/files.
 import { makeLines, seconds, SetupError } from './setup/lines.mjs';
 import { installPackages, linkSelf } from './setup/packages.mjs';
 import { CommandError, run, stopCommands } from './setup/process.mjs';
-import { setUpTensorflow } from './setup/tensorflow.mjs';
+import { checkRequest, setUpTensorflow } from './setup/tensorflow.mjs';
 import { jupyter, pdfTools } from './setup/tests.mjs';
 
 const OLDEST_TO_SET_UP = 18;
@@ -81,6 +81,7 @@ async function setUp(lines) {
   const [forTests, retry] = known.map((option) => args.includes(option));
   const cache = cacheDirectory(env);
   const last = readState();
+  checkRequest(env.FATHOM_TENSORFLOW);
   await lines.step('packages', (say) => installPackages({ root, env, say }));
   linkSelf(root);
   const { node, state } = await lines.step('node', () => checkNode({ env }));

@@ -59,10 +59,7 @@ export async function makeOfficial({ root, packageFolder, staging, node, env, sa
     });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    const said = lastLine(
-      error.output,
-      /error|ENOTFOUND|ECONN|EAI_AGAIN|ETIMEDOUT|CERT|403|404|50\d/i,
-    );
+    const said = lastLine(error.output, /Error: /) || lastLine(error.output, /error|40\d|50\d/i);
     throw new SetupError(said ? `${error.message} (${said})` : error.message, error.output);
   }
   for (const name of ['package.json', 'binding.gyp', 'binding', 'scripts', 'build']) {

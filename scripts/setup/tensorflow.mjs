@@ -24,6 +24,15 @@ import { findCompiler, makeWheel, wheels } from './wheel.mjs';
 const VERIFY_LIMIT_MS = 120_000;
 const requests = ['official', 'wheel', 'wasm'];
 
+/** Refuses a value of FATHOM_TENSORFLOW that is no link of the chain. */
+export function checkRequest(request) {
+  if (request && !requests.includes(request)) {
+    throw new SetupError(
+      `FATHOM_TENSORFLOW is "${request}": it can be ${requests.join(', ')} or unset`,
+    );
+  }
+}
+
 /** Loads the addon in the Node that will use it and multiplies two matrices. Resolves to `{tensorflow: version}`. */
 export async function verifyAddon({ folder, node, env }) {
   const script = fileURLToPath(new URL('addon.cjs', import.meta.url));
