@@ -1,0 +1,493 @@
+// A client for any Jupyter kernel: starts the process, runs code, and never waits for ever. A cell is finished when both its
+// reply and its `idle` have come; a kernel that dies, falls silent or loses output is a named error, never a short result.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Dealer, Request, Subscriber } from 'zeromq';
+import {
+  CellTimeoutError,
+  InputRequestedError,
+  KernelClosedError,
+  KernelDiedError,
+  type KernelError,
+  KernelSilentError,
+  KernelStartError,
+  OutputLostError,
+  said,
+} from './kernel-error.js';
+import type { KernelSpec } from './kernel-spec.js';
+import { decode, encode, type Message, newMessage } from './message.js';
+import { ProcessGroup } from './process-group.js';
+
+export interface KernelOptions {
+  /** Folder that the code runs in. */
+  readonly cwd: string;
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Gives up the start. A kernel that runs is ended with `stop`, `shutdown` or `kill`. */
+  readonly signal?: AbortSignal;
+  /** A cold start with a full disk cache takes 2 to 4 s; a busy machine many times that. */
+  readonly startTimeoutMs?: number;
+  /** How long the heartbeat may be silent. */
+  readonly heartbeatTimeoutMs?: number;
+  /** How long after one of reply and `idle` the other may come, counted from the last message. */
+  readonly graceMs?: number;
+}
+
+const defaults = { startTimeoutMs: 60_000, heartbeatTimeoutMs: 30_000, graceMs: 10_000 };
+
+/** How long an interrupted cell, and then a terminated process, is given before the next stronger means. */
+const ladderStepMs = 5_000;
+const shutdownGraceMs = 3_000;
+
+export interface KernelInfo {
+  readonly implementation: string;
+  readonly implementationVersion: string;
+  readonly language: {
+    readonly name: string;
+    readonly version?: string;
+    readonly [key: string]: unknown;
+  };
+}
+
+export interface ExecuteOptions {
+  /** Called with each message of the broadcast channel that the code causes, also with those that come after its end. */
+  readonly onMessage?: (type: string, content: Record<string, unknown>) => void;
+  /** The code is interrupted after this time, and the kernel is killed if that does not help. No limit by default. */
+  readonly timeoutMs?: number;
+}
+
+/** `status` is `ok`, `error` or `aborted`; other kernels' words for the last are put right. */
+export interface ExecuteReply {
+  readonly status: 'ok' | 'error' | 'aborted';
+  readonly executionCount: number | null;
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+interface Pending {
+  onReply(content: Record<string, unknown>): void;
+  onBroadcast(type: string, content: Record<string, unknown>): void;
+  fail(error: KernelError): void;
+}
+
+/** Starts a kernel and waits until it answers on all channels. */
+export async function startKernel(spec: KernelSpec, options: KernelOptions): Promise<Kernel> {
+  // Another process may take a port between our choosing it and the kernel's binding it; the kernel then ends at once.
+  for (let attempt = 1; ; attempt++) {
+    const kernel = await Kernel.launch(spec, options);
+    const giveUp = (): void => void kernel.kill();
+    options.signal?.addEventListener('abort', giveUp);
+    try {
+      options.signal?.throwIfAborted();
+      await kernel.ready();
+      return kernel;
+    } catch (error) {
+      await kernel.kill();
+      const portTaken =
+        error instanceof KernelStartError &&
+        /EADDRINUSE|address (already )?in use/i.test(error.message);
+      if (!portTaken || attempt === 3) throw error;
+    } finally {
+      options.signal?.removeEventListener('abort', giveUp);
+    }
+  }
+}
+
+export class Kernel {
+  readonly spec: KernelSpec;
+  readonly #options: Required<Omit<KernelOptions, 'env' | 'signal'>>;
+  readonly #process: ProcessGroup;
+  readonly #folder: string;
+  readonly #key: string;
+  readonly #session = randomUUID();
+  readonly #shell: Dealer;
+  readonly #control: Dealer;
+  readonly #stdin: Dealer;
+  readonly #broadcast: Subscriber;
+  readonly #heartbeat: Request;
+  readonly #pending = new Map<string, Pending>();
+  /** Who listens to what a finished execution still puts out. */
+  readonly #listeners = new Map<string, NonNullable<ExecuteOptions['onMessage']>>();
+  #info: KernelInfo | undefined;
+  #heardBroadcast = false;
+  #isClosed = false;
+  #failure: KernelError | undefined;
+
+  static async launch(spec: KernelSpec, options: KernelOptions): Promise<Kernel> {
+    const folder = await mkdtemp(join(tmpdir(), 'fathom-kernel-'));
+    const [shell, iopub, stdin, control, heartbeat] = await freePorts(5);
+    const key = randomBytes(24).toString('hex');
+    const connection = {
+      transport: 'tcp',
+      ip: '127.0.0.1',
+      shell_port: shell!,
+      iopub_port: iopub!,
+      stdin_port: stdin!,
+      control_port: control!,
+      hb_port: heartbeat!,
+      signature_scheme: 'hmac-sha256',
+      key,
+      kernel_name: spec.name,
+    };
+    const file = join(folder, 'connection.json');
+    await writeFile(file, JSON.stringify(connection), { mode: 0o600 });
+    return new Kernel(spec, options, folder, file, connection);
+  }
+
+  private constructor(
+    spec: KernelSpec,
+    options: KernelOptions,
+    folder: string,
+    connectionFile: string,
+    connection: { key: string; ip: string } & Record<
+      `${'shell' | 'iopub' | 'stdin' | 'control' | 'hb'}_port`,
+      number
+    >,
+  ) {
+    this.spec = spec;
+    this.#options = { ...defaults, ...options };
+    this.#folder = folder;
+    this.#key = connection.key;
+    const address = (port: number): string => `tcp://${connection.ip}:${port}`;
+    // A kernel finds the input channel of a client by the identity of its shell channel, so both carry the same.
+    const client = {
+      linger: 0,
+      receiveHighWaterMark: 0,
+      sendHighWaterMark: 0,
+      reconnectInterval: 50,
+    };
+    const routed = { ...client, routingId: this.#session };
+    this.#shell = new Dealer(routed);
+    this.#control = new Dealer(routed);
+    this.#stdin = new Dealer(routed);
+    this.#broadcast = new Subscriber({ linger: 0, receiveHighWaterMark: 0, reconnectInterval: 50 });
+    this.#heartbeat = new Request({ ...client, receiveTimeout: this.#options.heartbeatTimeoutMs });
+    this.#shell.connect(address(connection.shell_port));
+    this.#control.connect(address(connection.control_port));
+    this.#stdin.connect(address(connection.stdin_port));
+    this.#broadcast.connect(address(connection.iopub_port));
+    this.#broadcast.subscribe();
+    this.#heartbeat.connect(address(connection.hb_port));
+    const env = {
+      ...process.env,
+      ...spec.env,
+      ...options.env,
+      // Kernels that know it (ipykernel, ours) end when this process is gone, even if it was killed.
+      JPY_PARENT_PID: String(process.pid),
+    };
+    const argv = spec.argv.map((part) => part.replaceAll('{connection_file}', connectionFile));
+    this.#process = new ProcessGroup(argv, { cwd: options.cwd, env });
+    this.#process.ended.then(({ code, signal }) => this.#onProcessEnd(code, signal));
+    for (const channel of [this.#shell, this.#control]) {
+      this.#read(channel, (message) => this.#onReply(message));
+    }
+    this.#read(this.#stdin, (message) => this.#onInputRequest(message));
+    this.#read(this.#broadcast, (message) => this.#onBroadcast(message));
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** What the kernel said of itself. */
+  get info(): KernelInfo {
+    if (!this.#info) throw new KernelStartError('the kernel has not answered yet');
+    return this.#info;
+  }
+
+  /** Waits until the kernel has answered on the shell channel and something was heard on the broadcast channel. */
+  async ready(): Promise<void> {
+    const deadline = Date.now() + this.#options.startTimeoutMs;
+    // The broadcast channel connects late and misses what was sent before: ask again until it is heard.
+    for (let wait = 20; !this.#info || !this.#heardBroadcast; wait = Math.min(wait * 2, 1000)) {
+      if (this.#failure) throw this.#startError(this.#failure.message);
+      const left = deadline - Date.now();
+      if (left <= 0) {
+        const seconds = this.#options.startTimeoutMs / 1000;
+        throw this.#startError(
+          `it did not answer within ${seconds} s${said(this.#process.lastOutput)}`,
+        );
+      }
+      await this.#askInfo(Math.min(left, this.#info ? wait : 5_000));
+    }
+    if (this.spec.heartbeat) void this.#beat();
+  }
+
+  #startError(problem: string): KernelStartError {
+    return new KernelStartError(`the kernel "${this.spec.name}" did not start: ${problem}`);
+  }
+
+  async #askInfo(waitMs: number): Promise<void> {
+    const request = newMessage('kernel_info_request', {}, this.#session);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      const done = (): void => {
+        clearTimeout(timer);
+        // Time for the broadcast that goes with it.
+        if (this.#heardBroadcast) resolve();
+        else setTimeout(resolve, Math.min(waitMs, 50));
+      };
+      this.#pending.set(request.header.msg_id, {
+        onReply: (content) => {
+          const language = content.language_info as KernelInfo['language'] | undefined;
+          this.#info = {
+            implementation: String(content.implementation ?? this.spec.name),
+            implementationVersion: String(content.implementation_version ?? ''),
+            language: language ?? { name: this.spec.language },
+          };
+          done();
+        },
+        onBroadcast: () => {},
+        fail: done,
+      });
+      this.#send(this.#shell, request);
+    });
+    this.#pending.delete(request.header.msg_id);
+  }
+
+  /** Runs code. Rejects with a KernelError when the kernel fails; an error of the code is a reply like any other. */
+  async execute(
+    code: string,
+    { onMessage, timeoutMs }: ExecuteOptions = {},
+  ): Promise<ExecuteReply> {
+    const request = newMessage(
+      'execute_request',
+      {
+        code,
+        silent: false,
+        store_history: true,
+        user_expressions: {},
+        allow_stdin: false,
+        stop_on_error: true,
+      },
+      this.#session,
+    );
+    const id = request.header.msg_id;
+    if (onMessage) this.#listeners.set(id, onMessage);
+    const timers: NodeJS.Timeout[] = [];
+    try {
+      return await new Promise<ExecuteReply>((resolve, reject) => {
+        if (this.#failure) return reject(this.#failure);
+        let reply: ExecuteReply | undefined;
+        let idle = false;
+        let timedOut = false;
+        let grace: NodeJS.Timeout | undefined;
+        const step = (): void => {
+          if (!reply && !idle) return;
+          if (timedOut) reject(tookTooLong(timeoutMs!));
+          else if (reply && idle) resolve(reply);
+          clearTimeout(grace);
+          grace = setTimeout(
+            () => reject(lost(reply !== undefined, this.#options.graceMs)),
+            this.#options.graceMs,
+          );
+          timers.push(grace);
+        };
+        this.#pending.set(id, {
+          onReply: (content) => {
+            reply = readReply(content);
+            step();
+          },
+          onBroadcast: (type, content) => {
+            if (type === 'status' && content.execution_state === 'idle') idle = true;
+            step();
+          },
+          fail: (error) => reject(timedOut ? tookTooLong(timeoutMs!) : error),
+        });
+        if (timeoutMs !== undefined) {
+          timers.push(
+            setTimeout(() => {
+              timedOut = true;
+              void this.#stopCode();
+            }, timeoutMs),
+          );
+        }
+        this.#send(this.#shell, request);
+      });
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
+      this.#pending.delete(id);
+    }
+  }
+
+  /** Interrupts the running code, in the way that the kernel asks for. */
+  interrupt(): void {
+    if (this.spec.interruptMode === 'signal') this.#process.signal('SIGINT');
+    else this.#send(this.#control, newMessage('interrupt_request', {}, this.#session));
+  }
+
+  /** Interrupt; where that does not end the code, terminate, then kill, each after some seconds and the whole group. */
+  async #stopCode(): Promise<void> {
+    const running = [...this.#pending.keys()];
+    const isRunning = (): boolean => running.some((id) => this.#pending.has(id));
+    this.interrupt();
+    if (await this.#within(ladderStepMs, () => !isRunning())) return;
+    this.#process.signal('SIGTERM');
+    if (await this.#within(ladderStepMs, () => this.#process.hasEnded)) return;
+    this.#process.signal('SIGKILL');
+  }
+
+  /** Interrupts the running code, and ends the kernel if the code does not heed it. */
+  async stop(): Promise<void> {
+    await this.#stopCode();
+  }
+
+  async #within(limitMs: number, isSo: () => boolean): Promise<boolean> {
+    const end = Date.now() + limitMs;
+    while (!isSo()) {
+      if (Date.now() >= end) return false;
+      await Promise.race([delay(50), this.#process.ended]);
+    }
+    return true;
+  }
+
+  /** Asks the kernel to end, and sees to it that it and all it started do. */
+  async shutdown(): Promise<void> {
+    if (!this.#isClosed && !this.#process.hasEnded) {
+      this.#failWith(new KernelClosedError('the kernel was shut down'));
+      this.#send(this.#control, newMessage('shutdown_request', { restart: false }, this.#session));
+      await Promise.race([this.#process.ended, delay(shutdownGraceMs, undefined, { ref: false })]);
+    }
+    await this.kill();
+  }
+
+  /** Ends the process group at once and frees everything. */
+  async kill(): Promise<void> {
+    this.#failWith(new KernelClosedError('the kernel was killed'));
+    this.#close();
+    if (!this.#process.hasEnded) this.#process.signal('SIGKILL');
+    await this.#process.ended;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const socket of [
+      this.#shell,
+      this.#control,
+      this.#stdin,
+      this.#broadcast,
+      this.#heartbeat,
+    ])
+      socket.close();
+  }
+
+  #failWith(error: KernelError): void {
+    this.#failure ??= error;
+    for (const pending of [...this.#pending.values()]) pending.fail(this.#failure);
+  }
+
+  #onProcessEnd(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#isClosed) return;
+    // What it sent before its end may still be on its way.
+    setTimeout(
+      () => this.#failWith(new KernelDiedError(code, signal, this.#process.lastOutput)),
+      200,
+    );
+  }
+
+  async #beat(): Promise<void> {
+    const { heartbeatTimeoutMs } = this.#options;
+    while (!this.#isClosed) {
+      try {
+        await this.#heartbeat.send('beat');
+        // Twice: after a suspended machine wakes, the limit has passed before the kernel had a chance.
+        await this.#heartbeat.receive().catch(() => this.#heartbeat.receive());
+      } catch {
+        if (this.#isClosed || this.#process.hasEnded) return;
+        const seconds = (2 * heartbeatTimeoutMs) / 1000;
+        this.#failWith(
+          new KernelSilentError(
+            `the kernel did not answer its heartbeat for ${seconds} s: it hangs or is stopped`,
+          ),
+        );
+        return;
+      }
+      await delay(Math.min(1000, heartbeatTimeoutMs), undefined, { ref: false });
+    }
+  }
+
+  #send(socket: Dealer, message: Message): void {
+    if (this.#isClosed) return;
+    // Without a high-water mark a send never waits, so there is never more than one under way.
+    socket.send(encode(message, this.#key)).catch((error: Error) => {
+      if (!this.#isClosed)
+        this.#failWith(new KernelClosedError(`a message could not be sent: ${error.message}`));
+    });
+  }
+
+  #read(socket: Dealer | Subscriber, take: (message: Message) => void): void {
+    const loop = async (): Promise<void> => {
+      for await (const frames of socket) {
+        const message = decode(frames as Buffer[], this.#key);
+        if (message) take(message);
+      }
+    };
+    loop().catch((error: Error) => {
+      if (!this.#isClosed)
+        this.#failWith(new KernelClosedError(`a channel failed: ${error.message}`));
+    });
+  }
+
+  #onReply(message: Message): void {
+    this.#pending.get(message.parent_header.msg_id ?? '')?.onReply(message.content);
+  }
+
+  #onBroadcast(message: Message): void {
+    this.#heardBroadcast = true;
+    const id = message.parent_header.msg_id ?? '';
+    this.#listeners.get(id)?.(message.header.msg_type, message.content);
+    this.#pending.get(id)?.onBroadcast(message.header.msg_type, message.content);
+  }
+
+  #onInputRequest(message: Message): void {
+    const prompt = JSON.stringify(message.content.prompt ?? '');
+    const error = new InputRequestedError(
+      `the cell asks for keyboard input (${prompt}), and nobody is there to give it`,
+    );
+    this.#pending.get(message.parent_header.msg_id ?? '')?.fail(error);
+  }
+}
+
+function readReply(content: Record<string, unknown>): ExecuteReply {
+  const { status, execution_count: count } = content;
+  return {
+    status: status === 'ok' || status === 'error' ? status : 'aborted',
+    executionCount: typeof count === 'number' ? count : null,
+    content,
+  };
+}
+
+function tookTooLong(timeoutMs: number): CellTimeoutError {
+  return new CellTimeoutError(`the cell took longer than ${timeoutMs / 1000} s`);
+}
+
+function lost(hasReply: boolean, graceMs: number): OutputLostError {
+  const seconds = graceMs / 1000;
+  return new OutputLostError(
+    hasReply
+      ? `the kernel replied, and its "idle" did not come within ${seconds} s: output of this cell was lost`
+      : `the kernel went idle, and its reply did not come within ${seconds} s`,
+  );
+}
+
+/** Ports that are free at this moment; all are held until the last is found, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<Server>((resolve, reject) => {
+          const server = createServer().once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
