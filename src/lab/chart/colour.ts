@@ -32,7 +32,15 @@ const depthAnchorsOnDark = ['#d9efd2', '#7fd0bd', '#4aa3d4', '#6f86dd'];
 const sequentialAnchors = ['#0d0b2b', '#243a80', '#1f78ab', '#2f9c8f', '#93cc86', '#f6efb5'];
 
 /** For maps of signed values: rust is negative, nearly white is zero, blue is positive. */
-const divergingAnchors = ['#6e1e0b', '#a03317', '#dd9a7f', '#f7f6f3', '#84abd0', '#16558c', '#0a3058'];
+const divergingAnchors = [
+  '#6e1e0b',
+  '#a03317',
+  '#dd9a7f',
+  '#f7f6f3',
+  '#84abd0',
+  '#16558c',
+  '#0a3058',
+];
 
 /** Red, green, blue, 0 to 255. */
 export type Rgb = readonly [number, number, number];
@@ -62,7 +70,9 @@ export function mix(anchors: readonly string[], at: number): Rgb {
   const from = toOklab(fromHex(anchors[index]!));
   const to = toOklab(fromHex(anchors[index + 1]!));
   const share = place - index;
-  return fromOklab(from.map((value, i) => value + (to[i]! - value) * share) as [number, number, number]);
+  return fromOklab(
+    from.map((value, i) => value + (to[i]! - value) * share) as [number, number, number],
+  );
 }
 
 export function fromHex(hex: string): Rgb {

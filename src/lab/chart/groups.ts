@@ -13,14 +13,7 @@ export interface Group {
 }
 
 /** Fields that make runs different lines, in the order in which they are named. */
-const fields = [
-  'series',
-  'width',
-  'batchNorm',
-  'dataset',
-  'trainImages',
-  'learningRate',
-] as const;
+const fields = ['series', 'width', 'batchNorm', 'dataset', 'trainImages', 'learningRate'] as const;
 
 /** Groups in order of depth within what else differs. */
 export function groupsOf(runs: readonly Run[]): Group[] {

@@ -47,7 +47,9 @@ export function ladderChart(input: TableInput, options: LadderOptions): ChartSpe
   const y = quantity(options.y);
   const key = options.series ?? 'series';
   const { method = 't', level = 0.95 } = options.interval ?? {};
-  const shown = rows.filter((row) => typeof row[y.field] === 'number' && typeof row[x.field] === 'number');
+  const shown = rows.filter(
+    (row) => typeof row[y.field] === 'number' && typeof row[x.field] === 'number',
+  );
   if (shown.length === 0) throw new InvalidChartData(`chart: no row has a number in "${y.field}"`);
   const names = [...new Set(shown.map((row) => nameOf(row, key)))];
   const lines = names.map((name): Line => {
@@ -56,7 +58,9 @@ export function ladderChart(input: TableInput, options: LadderOptions): ChartSpe
     return {
       name,
       points: places.map((place) => {
-        const values = own.filter((row) => row[x.field] === place).map((row) => row[y.field] as number);
+        const values = own
+          .filter((row) => row[x.field] === place)
+          .map((row) => row[y.field] as number);
         const { value, interval } = meanInterval(values, { method, level });
         return {
           x: place,
@@ -141,6 +145,8 @@ function describe(parts: {
       : [`A dashed line marks ${options.reference.label} at ${say(options.reference.y, y)}.`]),
     ...(missing === 0
       ? []
-      : [`${missing} of ${rows.length} runs have no value (such as diverged ones) and are left out.`]),
+      : [
+          `${missing} of ${rows.length} runs have no value (such as diverged ones) and are left out.`,
+        ]),
   ].join(' ');
 }

@@ -23,7 +23,10 @@ export interface LearningCurveOptions {
 type Metric = 'trainLoss' | 'testLoss' | 'trainAccuracy' | 'testAccuracy';
 
 /** Learning curves of runs. A line ends where the first of its seeds ended, so that every point is of all seeds. */
-export function learningCurves(runs: readonly Run[], options: LearningCurveOptions = {}): ChartSpec {
+export function learningCurves(
+  runs: readonly Run[],
+  options: LearningCurveOptions = {},
+): ChartSpec {
   if (runs.length === 0) throw new InvalidChartData('chart: there are no runs to draw');
   const metrics = [options.y ?? (['trainLoss', 'testAccuracy'] as const)].flat() as Metric[];
   const x = quantity(options.x ?? 'epoch');
@@ -39,7 +42,9 @@ export function learningCurves(runs: readonly Run[], options: LearningCurveOptio
   const gap = 110;
   const width = Math.floor(((options.width ?? wide) - (perRow - 1) * gap) / perRow);
   const height = options.height ?? (perRow > 1 ? 200 : 280);
-  const lastX = Math.max(...runs.flatMap((run) => run.metrics.map((item) => item[x.field as 'epoch'])));
+  const lastX = Math.max(
+    ...runs.flatMap((run) => run.metrics.map((item) => item[x.field as 'epoch'])),
+  );
   const xScale = axisScale(x, [0, lastX], 'linear', [0, Math.max(lastX, 1)]);
   const row = (metric: Metric) => {
     const y = quantity(metric);

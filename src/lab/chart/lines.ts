@@ -11,7 +11,11 @@ export interface Line {
   readonly label?: string;
   readonly points: readonly LinePoint[];
   /** Single seeds, as points beside the line. */
-  readonly dots?: readonly { readonly x: number; readonly y: number; readonly seed: number | null }[];
+  readonly dots?: readonly {
+    readonly x: number;
+    readonly y: number;
+    readonly seed: number | null;
+  }[];
 }
 
 export interface LinePoint {
@@ -68,7 +72,7 @@ export function linesPanel(lines: readonly Line[], options: LinesOptions): Recor
     field: xField,
     type: 'quantitative',
     title: axisTitle(x),
-    scale: { type: xScale.type, domain: xScale.domain, nice: false, zero: false, padding: markers ? 12 : 0 },
+    scale: { ...scaleOf(xScale), padding: markers ? 12 : 0 },
     axis: {
       format: x.format,
       labelOverlap: 'greedy',
@@ -85,7 +89,7 @@ export function linesPanel(lines: readonly Line[], options: LinesOptions): Recor
     field: yField,
     type: 'quantitative',
     title: options.yTitle === false ? null : axisTitle(y),
-    scale: { type: yScale.type, domain: yScale.domain, nice: false, zero: false },
+    scale: scaleOf(yScale),
     axis: {
       format: y.format,
       ...(yScale.type === 'log' ? { values: logTicks(yScale.domain) } : {}),
@@ -125,7 +129,12 @@ export function linesPanel(lines: readonly Line[], options: LinesOptions): Recor
     ...(banded.length === 0
       ? []
       : [
-          { field: 'low', title: `${options.band}, from`, type: 'quantitative', format: tooltipFormat(y) },
+          {
+            field: 'low',
+            title: `${options.band}, from`,
+            type: 'quantitative',
+            format: tooltipFormat(y),
+          },
           { field: 'high', title: 'to', type: 'quantitative', format: tooltipFormat(y) },
         ]),
     { field: 'seeds', title: 'Seeds', type: 'quantitative' },
@@ -148,7 +157,13 @@ export function linesPanel(lines: readonly Line[], options: LinesOptions): Recor
   }
   layers.push({
     mark: { type: 'line', clip: true, ...(markers ? {} : { tooltip: true }) },
-    encoding: { x: xAxis, y: yAxis, color: colour, strokeDash: dash, ...(markers ? {} : { tooltip }) },
+    encoding: {
+      x: xAxis,
+      y: yAxis,
+      color: colour,
+      strokeDash: dash,
+      ...(markers ? {} : { tooltip }),
+    },
   });
   if (markers) {
     layers.push({
@@ -164,6 +179,11 @@ export function linesPanel(lines: readonly Line[], options: LinesOptions): Recor
     data: { values: rows },
     layer: layers,
   };
+}
+
+/** A log scale has no zero, and a warning for those who say so. */
+function scaleOf({ type, domain }: AxisScale): Record<string, unknown> {
+  return { type, domain, nice: false, ...(type === 'linear' ? { zero: false } : {}) };
 }
 
 /** The names of lines at their right ends, moved apart where lines end close together. */

@@ -74,9 +74,16 @@ export function quantity(
     const columns = Object.keys(rows[0]!).join(', ');
     throw new InvalidChartData(`chart: no row has a column "${field}". Columns: ${columns}`);
   }
-  const reading = runs.flatMap((run) => run.readings).find((item) => field.startsWith(item.measure));
+  const reading = runs
+    .flatMap((run) => run.readings)
+    .find((item) => field.startsWith(item.measure));
   const words: Omit<Quantity, 'field'> = known[field] ?? {
-    title: capital(field.replaceAll('-', ' ').replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()),
+    title: capital(
+      field
+        .replaceAll('-', ' ')
+        .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+        .toLowerCase(),
+    ),
     unit: reading === undefined || reading.unit === '' ? null : reading.unit,
     format: '~g',
     low: null,

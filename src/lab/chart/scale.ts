@@ -18,7 +18,8 @@ export function axisScale(
   type: 'linear' | 'log' = 'linear',
   domain?: readonly [low: number, high: number],
 ): AxisScale {
-  const [low, high] = domain ?? (type === 'log' ? logDomain(quantity, values) : roundDomain(values, quantity));
+  const [low, high] =
+    domain ?? (type === 'log' ? logDomain(quantity, values) : roundDomain(values, quantity));
   const forward = type === 'log' ? Math.log : (value: number) => value;
   const backward = type === 'log' ? Math.exp : (value: number) => value;
   const from = forward(low);

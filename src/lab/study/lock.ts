@@ -54,10 +54,7 @@ export interface Lock {
 }
 
 /** Takes the lock, or says that another living process has it. */
-export async function acquire(
-  path: string,
-  now: () => number = Date.now,
-): Promise<Lock | 'held'> {
+export async function acquire(path: string, now: () => number = Date.now): Promise<Lock | 'held'> {
   await mkdir(dirname(path), { recursive: true });
   const content = JSON.stringify({ ...thisProcess(), token: randomUUID() });
   for (;;) {

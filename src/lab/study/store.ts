@@ -72,7 +72,10 @@ export function storeDirectory(
 /** The store of a folder, over the records that the project ships (`reports/recorded`) where there are any. */
 export function openStore(
   directory: string = storeDirectory(),
-  options: { readonly recorded?: string | null; readonly onWarning?: (warning: Error) => void } = {},
+  options: {
+    readonly recorded?: string | null;
+    readonly onWarning?: (warning: Error) => void;
+  } = {},
 ): Store {
   const recorded =
     options.recorded === undefined
@@ -395,9 +398,7 @@ const provenanceSchema = v.object({
 
 const valueSchema = {
   value: finite,
-  interval: v.nullable(
-    v.object({ low: finite, high: finite, level: finite, method: v.string() }),
-  ),
+  interval: v.nullable(v.object({ low: finite, high: finite, level: finite, method: v.string() })),
 };
 
 const readingSchema = v.object({
