@@ -66,6 +66,7 @@ if (chosen.length === 0) {
 // TensorFlow, Chromium and Jupyter bring threads of their own: more files at once than two cores make tests slower.
 const concurrency = Math.max(2, Math.floor(availableParallelism() / 2));
 step(`tests (${chosen.length} files, ${concurrency} at a time)`, [
+  '--enable-source-maps',
   '--test',
   `--test-concurrency=${concurrency}`,
   `--test-timeout=${FILE_LIMIT_MS}`,
