@@ -1,0 +1,179 @@
+/**
+ * Evaluates a `Graph` on images: one TensorFlow operation a node where there is one, differentiable, with the activations
+ * of chosen nodes on request.
+ */
+import { batchNormInference, batchNormTraining, biasAdd, relu, tf } from '../tensor/index.js';
+import type { Graph, Node } from './graph.js';
+
+export interface ForwardOptions {
+  /** Normalise with the statistics of this batch, as training does. Default false: with the moving averages. */
+  readonly training?: boolean;
+  /** Names of nodes whose output is wanted. */
+  readonly keep?: readonly string[];
+}
+
+export interface Forward {
+  /** `[batch, classes]`, before softmax. */
+  readonly logits: tf.Tensor2D;
+  /** Outputs of the nodes named in `keep`; owned by the caller, as the logits are. */
+  readonly kept: ReadonlyMap<string, tf.Tensor>;
+  /** In training mode, the mean and population variance that each batch normalisation saw, by node index. */
+  readonly statistics: ReadonlyMap<
+    number,
+    { readonly mean: tf.Tensor; readonly variance: tf.Tensor }
+  >;
+}
+
+/** A node name that is not in the graph. */
+export class UnknownNodeError extends Error {
+  override readonly name = 'UnknownNodeError';
+  constructor(
+    readonly node: string,
+    readonly known: readonly string[],
+  ) {
+    super(`the net has no node "${node}"; it has ${known.join(', ')}`);
+  }
+}
+
+/**
+ * Runs the net on a batch. All tensors that it returns are the caller's to dispose; inside `tf.tidy` they go with the scope.
+ *
+ * @param x `[batch, height, width, channels]`, or whatever shape the graph's input has, with a batch axis in front.
+ * @throws UnknownNodeError when `keep` names a node that the graph does not have.
+ */
+export function forward(graph: Graph, x: tf.Tensor, options: ForwardOptions = {}): Forward {
+  const { training = false, keep = [] } = options;
+  const { nodes } = graph;
+  const wanted = new Map<number, string>();
+  for (const name of keep) {
+    const index = nodes.findIndex((node) => node.name === name);
+    if (index < 0) {
+      throw new UnknownNodeError(
+        name,
+        nodes.map((node) => node.name),
+      );
+    }
+    wanted.set(index, name);
+  }
+  const readers = countReaders(nodes);
+  const statistics = new Map<number, { mean: tf.Tensor; variance: tf.Tensor }>();
+  const names = [...wanted.values()];
+
+  const flat = tf.tidy(() => {
+    const outputs: tf.Tensor[] = [];
+    for (const [index, node] of nodes.entries()) {
+      const inputs = node.inputs.map((input) => outputs[input]!);
+      if (fusesWithBias(nodes, readers, wanted, index)) {
+        // The bias of this convolution is added together with the ReLU that alone reads it.
+        outputs.push(convolve(node, inputs[0]!));
+        continue;
+      }
+      const [before] = node.inputs;
+      if (node.op === 'relu' && fusesWithBias(nodes, readers, wanted, before!)) {
+        const source = nodes[before!] as Node & { op: 'conv2d' | 'dense' };
+        outputs.push(biasAdd(inputs[0]!, source.bias!, true));
+        continue;
+      }
+      outputs.push(
+        index === 0
+          ? x
+          : evaluate(node, inputs, training, (mean, variance) => {
+              statistics.set(index, { mean, variance });
+            }),
+      );
+    }
+    // A kept node may be the input or the last: copies of the handle make each result the caller's own.
+    return [
+      tf.clone(outputs.at(-1)!),
+      ...[...wanted.keys()].map((index) => tf.clone(outputs[index]!)),
+      ...[...statistics.values()].flatMap(({ mean, variance }) => [mean, variance]),
+    ];
+  });
+  return {
+    logits: flat[0] as tf.Tensor2D,
+    kept: new Map(names.map((name, i) => [name, flat[i + 1]!])),
+    statistics,
+  };
+}
+
+function countReaders(nodes: readonly Node[]): number[] {
+  const readers = nodes.map(() => 0);
+  for (const node of nodes) for (const input of node.inputs) readers[input]! += 1;
+  return readers;
+}
+
+/** Whether the node is a convolution or dense layer whose bias can wait for the ReLU after it. */
+function fusesWithBias(
+  nodes: readonly Node[],
+  readers: readonly number[],
+  wanted: ReadonlyMap<number, string>,
+  index: number,
+): boolean {
+  const node = nodes[index]!;
+  if ((node.op !== 'conv2d' && node.op !== 'dense') || node.bias === null) return false;
+  if (readers[index] !== 1 || wanted.has(index)) return false;
+  return nodes.some((reader) => reader.op === 'relu' && reader.inputs[0] === index);
+}
+
+/** A convolution or dense layer without its bias. */
+function convolve(node: Node, x: tf.Tensor): tf.Tensor {
+  if (node.op === 'dense')
+    return tf.matMul(x as tf.Tensor2D, node.kernel as tf.Tensor as tf.Tensor2D);
+  if (node.op !== 'conv2d') throw new Error(`${node.op} has no kernel`);
+  return tf.conv2d(
+    x as tf.Tensor4D,
+    node.kernel as tf.Tensor as tf.Tensor4D,
+    node.strides as [number, number],
+    node.padding,
+  );
+}
+
+function evaluate(
+  node: Node,
+  inputs: readonly tf.Tensor[],
+  training: boolean,
+  onStatistics: (mean: tf.Tensor, variance: tf.Tensor) => void,
+): tf.Tensor {
+  const x = inputs[0]!;
+  switch (node.op) {
+    case 'input':
+      throw new Error('only node 0 of a graph is an input');
+    case 'conv2d':
+    case 'dense': {
+      const y = convolve(node, x);
+      return node.bias === null ? y : biasAdd(y, node.bias);
+    }
+    case 'batchNorm': {
+      const gamma = node.gamma ?? tf.onesLike(node.mean);
+      const beta = node.beta ?? tf.zerosLike(node.mean);
+      if (!training) {
+        return batchNormInference(x, gamma, beta, node.mean, node.variance, node.epsilon);
+      }
+      const { y, mean, variance } = batchNormTraining(x, gamma, beta, node.epsilon);
+      onStatistics(mean, variance);
+      return y;
+    }
+    case 'relu':
+      return relu(x);
+    case 'add':
+      return inputs.slice(1).reduce((sum, input) => tf.add(sum, input), x);
+    case 'maxPool':
+      return tf.maxPool(
+        x as tf.Tensor4D,
+        node.poolSize as [number, number],
+        node.strides as [number, number],
+        node.padding,
+      );
+    case 'averagePool':
+      return tf.avgPool(
+        x as tf.Tensor4D,
+        node.poolSize as [number, number],
+        node.strides as [number, number],
+        node.padding,
+      );
+    case 'globalAveragePool':
+      return tf.mean(x, [1, 2]);
+    case 'flatten':
+      return tf.reshape(x, [x.shape[0]!, -1]);
+  }
+}
