@@ -1,3 +1,4 @@
+// What a measure declares, what it looks at, and what it returns.
 import type { Dataset } from '../data/dataset.js';
 import type { Graph } from '../nets/graph.js';
 import type { NetSpec } from '../nets/spec.js';
