@@ -7,10 +7,10 @@
 //
 // Values are put in by replacing the initialisers in that cell. The cell keeps its lines, so errors point to where the
 // author sees them; its types still hold, because the kernel compiles them; and the printed cell shows the values used.
-import { distance } from 'fastest-levenshtein';
 import ts from 'typescript';
 import { NotebookError, ParameterError } from './error.js';
 import type { Notebook } from './nbformat.js';
+import { hint } from './nearest.js';
 
 export type Scalar = number | string | boolean;
 export type ParameterValue = Scalar | readonly Scalar[];
@@ -84,21 +84,13 @@ export function checkNames(
 ): void {
   for (const name of names) {
     if (declared.some((parameter) => parameter.name === name)) continue;
-    throw new ParameterError(
-      `${where}: there is no parameter "${name}". ${hint(name, declared)}`,
-      name,
-    );
+    const names = declared.map((parameter) => parameter.name);
+    const help =
+      names.length > 0
+        ? hint(name, names, 'It has')
+        : 'No cell is tagged "parameters", or it declares none.';
+    throw new ParameterError(`${where}: there is no parameter "${name}". ${help}`, name);
   }
-}
-
-function hint(name: string, declared: readonly Parameter[]): string {
-  if (declared.length === 0) return 'No cell is tagged "parameters", or it declares none.';
-  const names = declared.map((parameter) => parameter.name);
-  const [nearest] = [...names].sort((a, b) => distance(name, a) - distance(name, b));
-  const others = `It has: ${names.join(', ')}.`;
-  return distance(name, nearest!) <= Math.max(2, name.length / 3)
-    ? `Did you mean "${nearest}"? ${others}`
-    : others;
 }
 
 /** A value from the command line, read as the type says: `true`, `3e-2`, `plain text`, `2,4,8` or `[2,4,8]`. */

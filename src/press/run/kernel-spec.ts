@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
-import { distance } from 'fastest-levenshtein';
+import { hint } from '../notebook/nearest.js';
 
 /** How a kernel process is started. */
 export interface KernelSpec {
@@ -54,10 +54,9 @@ export async function findKernelSpec(
         return readKernelSpec(join(directory, entry), entry);
     }
   }
-  const [nearest] = [...installed].sort((a, b) => distance(name, a) - distance(name, b));
-  const hint = nearest ? `Did you mean "${nearest}"?` : 'None is installed.';
+  const help = hint(name, [...installed]) || 'None is installed.';
   throw new KernelSpecError(
-    `there is no kernel "${name}". ${hint} Looked in: ${directories.join(', ')}`,
+    `there is no kernel "${name}". ${help} Looked in: ${directories.join(', ')}`,
   );
 }
 

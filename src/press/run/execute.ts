@@ -1,0 +1,98 @@
+// An executed notebook, from the cache where everything it depends on is the same, else by running it.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Notebook } from '../notebook/nbformat.js';
+import { injectParameters, type ParameterValue } from '../notebook/parameters.js';
+import { withoutVolatile } from '../notebook/write.js';
+import { Cache, type Dependency, withOutputs } from './cache.js';
+import { canKnowInputs, type Inputs, readInputs } from './inputs.js';
+import type { KernelSpec } from './kernel-spec.js';
+import { runNotebook, type RunOptions, type RunResult } from './run-notebook.js';
+
+export interface ExecuteOptions
+  extends Pick<RunOptions, 'onEvent' | 'signal' | 'cellTimeoutMs' | 'env'> {
+  /** Path of the notebook; it runs in its folder. */
+  readonly file: string;
+  /** What errors call it. */
+  readonly name: string;
+  readonly kernel: KernelSpec;
+  readonly parameters?: Readonly<Record<string, ParameterValue>>;
+  /** Folder of the cache, and the notebook's path in the project; without it the notebook always runs and nothing is kept. */
+  readonly cache?: { readonly folder: string; readonly path: string };
+  /** Told before anything runs: why it has to, or nothing where the cache has it. */
+  readonly onDecision?: (reasons: readonly string[]) => void;
+}
+
+export interface Execution extends Omit<RunResult, 'kernel'> {
+  readonly fromCache: boolean;
+  readonly dependencies: readonly Dependency[];
+  readonly inputs: Inputs | undefined;
+}
+
+/** Executes a notebook that was read from `options.file`. */
+export async function execute(notebook: Notebook, options: ExecuteOptions): Promise<Execution> {
+  const { file, name, kernel, parameters = {}, onDecision = () => {} } = options;
+  const cwd = dirname(file);
+  // Checked before anything else, so that a wrong parameter is told at once.
+  const injected = withoutVolatile(injectParameters(notebook, parameters, name));
+  const cache =
+    options.cache && canKnowInputs(kernel)
+      ? new Cache(options.cache.folder, options.cache.path)
+      : undefined;
+  const env = { ...process.env, ...options.env };
+  const known = { file: name, kernel, parameters, cwd, env };
+  const inputs = cache && (await readInputs(notebook, known));
+  if (cache && inputs) {
+    const { entry, ...lookup } = await cache.find(inputs);
+    if (entry) {
+      onDecision([]);
+      const { dependencies, seconds } = entry;
+      const executed = withOutputs(injected, entry);
+      return {
+        notebook: executed,
+        errors: [],
+        interrupted: false,
+        seconds,
+        dependencies,
+        inputs,
+        fromCache: true,
+      };
+    }
+    onDecision('reasons' in lookup ? lookup.reasons : []);
+  } else {
+    onDecision([
+      options.cache
+        ? `what a ${kernel.language} notebook imports is not followed`
+        : 'the cache is not used',
+    ]);
+  }
+
+  const folder = await mkdtemp(join(tmpdir(), 'fathom-run-'));
+  try {
+    const sidecar = join(folder, 'dependencies.jsonl');
+    const result = await runNotebook(notebook, {
+      ...options,
+      cwd,
+      env: { ...options.env, FATHOM_DEPENDENCIES: sidecar },
+    });
+    const dependencies = await readDependencies(sidecar);
+    const done = { ...result, dependencies, inputs, fromCache: false };
+    if (!cache || !inputs || result.errors.length > 0 || result.interrupted) return done;
+    // What was edited while it ran may have been read before or after: such a run says nothing certain.
+    const after = await readInputs(notebook, known);
+    if (JSON.stringify(after) !== JSON.stringify(inputs)) return done;
+    const { seconds } = result;
+    const entry = await cache.keep(inputs, result.notebook, { dependencies, seconds });
+    // By the same way as from the cache, so that both give the same bytes.
+    return { ...done, notebook: withOutputs(injected, entry) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readDependencies(sidecar: string): Promise<Dependency[]> {
+  const text = await readFile(sidecar, 'utf8').catch(() => '');
+  const lines = [...new Set(text.split('\n').filter(Boolean))].sort();
+  return lines.map((line) => JSON.parse(line) as Dependency);
+}
