@@ -1,7 +1,7 @@
 // Lines with bands, the points behind them, and their names written at their ends: the body of most charts here.
 import { spreadLabels } from './layout.js';
 import { type Quantity, axisTitle } from './quantity.js';
-import { type AxisScale, axisScale, logTicks } from './scale.js';
+import { type AxisScale, axisLabels, axisScale } from './scale.js';
 import { dashes, shapes } from './theme.js';
 
 /** One line of a chart. */
@@ -74,15 +74,13 @@ export function linesPanel(lines: readonly Line[], options: LinesOptions): Recor
     title: axisTitle(x),
     scale: { ...scaleOf(xScale), padding: markers ? 12 : 0 },
     axis: {
-      format: x.format,
+      ...axisLabels(x, xScale),
       labelOverlap: 'greedy',
-      ...(options.xTicks === undefined
-        ? xScale.type === 'log'
-          ? { values: logTicks(xScale.domain) }
-          : x.format === 'd'
-            ? { tickMinStep: 1, tickCount: 6 }
-            : { tickCount: 6 }
-        : { values: options.xTicks }),
+      ...(options.xTicks !== undefined
+        ? { values: options.xTicks, tickCount: options.xTicks.length }
+        : xScale.type === 'log'
+          ? {}
+          : { tickCount: 6, ...(x.format === 'd' ? { tickMinStep: 1 } : {}) }),
     },
   };
   const yAxis = {
@@ -90,10 +88,7 @@ export function linesPanel(lines: readonly Line[], options: LinesOptions): Recor
     type: 'quantitative',
     title: options.yTitle === false ? null : axisTitle(y),
     scale: scaleOf(yScale),
-    axis: {
-      format: y.format,
-      ...(yScale.type === 'log' ? { values: logTicks(yScale.domain) } : {}),
-    },
+    axis: axisLabels(y, yScale),
   };
   const colour = {
     field: 'series',

@@ -69,3 +69,25 @@ export function logTicks([low, high]: readonly [number, number]): number[] {
   }
   return ticks;
 }
+
+/**
+ * Labels of an axis. Plain numbers are left to the renderer, which knows the step between ticks; on a log scale each tick set
+ * here is labelled with its significant digits.
+ */
+export function axisLabels(
+  { format }: Quantity,
+  { type, domain }: Pick<AxisScale, 'type' | 'domain'> = { type: 'linear', domain: [0, 1] },
+): Record<string, unknown> {
+  if (type === 'log') {
+    const digits = format === '~g' ? ',~r' : format;
+    const values = logTicks(domain);
+    return {
+      values,
+      // The renderer thins ticks to their count, given ones too.
+      tickCount: values.length,
+      labelExpr: `format(datum.value, ${JSON.stringify(digits)})`,
+      labelOverlap: 'greedy',
+    };
+  }
+  return format === '~g' ? {} : { format };
+}

@@ -34,6 +34,12 @@ interface Ink {
   readonly grid: string;
   readonly category: readonly string[];
   readonly ordinal: readonly string[];
+  /** Lighter than the first category, so that an interval shows on it. */
+  readonly bar: string;
+  /** From none to most, for shaded squares, and the text on both halves of it. */
+  readonly ramp: readonly string[];
+  readonly onStrong: string;
+  readonly onFaint: string;
 }
 
 function config(ink: Ink): Record<string, unknown> {
@@ -43,7 +49,12 @@ function config(ink: Ink): Record<string, unknown> {
     padding: { left: 4, top: 6, right: 6, bottom: 4 },
     view: { stroke: null, continuousWidth: wide, continuousHeight: 300, discreteHeight: 300 },
     // As many ordered colours as there are series are taken evenly from the scheme.
-    range: { category: ink.category, ordinal: { scheme: ink.ordinal } },
+    range: {
+      category: ink.category,
+      ordinal: { scheme: ink.ordinal },
+      heatmap: ink.ramp,
+      ramp: ink.ramp,
+    },
     title: {
       anchor: 'start',
       frame: 'group',
@@ -62,6 +73,9 @@ function config(ink: Ink): Record<string, unknown> {
       gridWidth: 0.75,
       labelColor: ink.quiet,
       labelFontSize: 11,
+      // Names are never cut: the renderer without a browser takes letters for wider than they are.
+      labelLimit: 0,
+      titleLimit: 0,
       labelPadding: 5,
       tickColor: ink.quiet,
       tickSize: 4,
@@ -76,7 +90,8 @@ function config(ink: Ink): Record<string, unknown> {
     legend: {
       labelColor: ink.text,
       labelFontSize: 11,
-      labelLimit: 240,
+      labelLimit: 0,
+      titleLimit: 0,
       titleColor: ink.text,
       titleFontSize: 11.5,
       titleFontWeight: 500,
@@ -95,24 +110,27 @@ function config(ink: Ink): Record<string, unknown> {
     },
     line: { strokeWidth: 2, strokeCap: 'round', strokeJoin: 'round' },
     point: { filled: true, size: 46, opacity: 1 },
-    bar: { color: ink.category[0] },
+    bar: { color: ink.bar },
     rule: { color: ink.quiet },
     text: { color: ink.text, fontSize: 11, font },
     style: {
       band: { opacity: 0.15, strokeWidth: 0 },
-      seed: { opacity: 0.5, size: 16, filled: true, strokeWidth: 0 },
+      seed: { opacity: 0.6, size: 18, filled: true, strokeWidth: 0 },
       mean: { opacity: 1, size: 52, filled: true },
       trace: { opacity: 0.3, strokeWidth: 1 },
+      rowLabel: { align: 'right', baseline: 'middle', fontSize: 11, dx: -10 },
       seriesLabel: { align: 'left', baseline: 'middle', fontSize: 11.5, fontWeight: 600, dx: 9 },
       valueLabel: { align: 'left', baseline: 'middle', fontSize: 11, dx: 6, color: ink.text },
+      onStrong: { color: ink.onStrong, fontSize: 10.5 },
+      onFaint: { color: ink.onFaint, fontSize: 10.5 },
+      square: { stroke: ink.background ?? 'transparent', strokeWidth: 1 },
+      picture: { smooth: false },
       note: { fontSize: 10.5, color: ink.quiet, fontStyle: 'italic' },
       reference: { color: ink.quiet, strokeWidth: 1, strokeDash: [3, 3] },
       interval: { color: ink.text, strokeWidth: 1.25, opacity: 0.85 },
     },
     concat: { spacing: 34 },
     facet: { spacing: 22 },
-    // The same digits everywhere, whatever the reader's locale.
-    numberFormat: '~g',
   };
 }
 
@@ -124,6 +142,10 @@ export const theme: Record<string, unknown> = config({
   grid: '#e3e6ea',
   category: categories,
   ordinal: depthColours(13),
+  bar: '#5b8fc4',
+  ramp: ['#f4f6f9', '#84abd0', '#16558c', '#0a3058'],
+  onStrong: '#ffffff',
+  onFaint: '#24292f',
 });
 
 /** On a dark page; the background is the page's. Replaces `config` whole. */
@@ -134,4 +156,8 @@ export const darkTheme: Record<string, unknown> = config({
   grid: '#343a42',
   category: categoriesOnDark,
   ordinal: depthColours(13, 'dark'),
+  bar: '#3f6fa3',
+  ramp: ['#1e232b', '#2a4d92', '#5b9bd8', '#d6e6f5'],
+  onStrong: '#16191f',
+  onFaint: '#e4e7eb',
 });

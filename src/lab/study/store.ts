@@ -371,7 +371,7 @@ const recordSchema = v.object({
     stoppedBy: v.picklist(['epochs', 'steps', 'trainLoss', 'divergence']),
     epochs: finite,
     steps: count,
-    diverged: v.nullable(v.object({ step: count, lastLoss: finite })),
+    diverged: v.nullable(v.object({ step: count, lastLoss: v.nullable(finite) })),
   }),
   metrics: v.array(
     v.object({
