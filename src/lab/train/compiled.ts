@@ -13,10 +13,10 @@ import {
   type SessionVariable,
 } from '../tensor/index.js';
 import { evaluateWith } from './evaluate.js';
-import { adamRate } from './optimizer.js';
+import { adamRate, slotsOf } from './optimizer.js';
 import { parametersOf, type Parameter } from './parameters.js';
 import type { Recipe } from './recipe.js';
-import { slotsOf, type Trainer, type TrainerState } from './trainer.js';
+import type { Trainer, TrainerState } from './trainer.js';
 
 const T = { T: { type: TYPE.float32 } };
 const NHWC = { data_format: 'NHWC' };

@@ -3,10 +3,10 @@ import { forward } from '../nets/forward.js';
 import type { Graph } from '../nets/graph.js';
 import { crossEntropy, tf } from '../tensor/index.js';
 import { evaluate } from './evaluate.js';
-import { update } from './optimizer.js';
+import { slotsOf, update } from './optimizer.js';
 import { parametersOf } from './parameters.js';
 import type { Recipe } from './recipe.js';
-import { slotsOf, type Trainer, type TrainerState } from './trainer.js';
+import type { Trainer, TrainerState } from './trainer.js';
 
 export function eagerTrainer(graph: Graph, recipe: Recipe, batchSize: number): Trainer {
   const parameters = parametersOf(graph);

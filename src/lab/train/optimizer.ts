@@ -4,6 +4,11 @@
  */
 import type { Recipe } from './recipe.js';
 
+/** Number of arrays that the optimiser keeps for each trained parameter. */
+export function slotsOf(recipe: Recipe): number {
+  return recipe.optimizer.name === 'adam' ? 2 : 1;
+}
+
 /**
  * Adam's step size with the bias correction of both moments folded in (Kingma & Ba 2015, §2, the efficient order), so that
  * ε is added to the uncorrected √v.

@@ -1,12 +1,7 @@
 /** Holds a net in training: takes steps, evaluates, hands its state out and back. */
 import type { Dataset } from '../data/dataset.js';
-import type { Graph } from '../nets/graph.js';
-import { tf } from '../tensor/index.js';
 import type { Batch } from './batches.js';
-import { compiledTrainer } from './compiled.js';
-import { eagerTrainer } from './eager.js';
 import type { Score } from './evaluate.js';
-import type { Recipe } from './recipe.js';
 
 /** Everything that the next step depends on, beside the batch. */
 export interface TrainerState {
@@ -27,16 +22,4 @@ export interface Trainer {
   /** Writes the weights into the model's variables. */
   commit(): void;
   dispose(): void;
-}
-
-/** Number of arrays that the optimiser keeps for each trained parameter. */
-export function slotsOf(recipe: Recipe): number {
-  return recipe.optimizer.name === 'adam' ? 2 : 1;
-}
-
-/** The fastest trainer of the backend that runs: a compiled TensorFlow graph, or operations one by one on WebAssembly. */
-export function createTrainer(graph: Graph, recipe: Recipe, batchSize: number): Trainer {
-  return tf.getBackend() === 'tensorflow'
-    ? compiledTrainer(graph, recipe, batchSize)
-    : eagerTrainer(graph, recipe, batchSize);
 }
