@@ -9,7 +9,7 @@ import { setUpBrowser } from './setup/browser.mjs';
 import { abandonWork, cacheDirectory, withLock, writeJson } from './setup/files.mjs';
 import { makeLines, seconds, SetupError } from './setup/lines.mjs';
 import { installPackages, linkSelf } from './setup/packages.mjs';
-import { CommandError, run, stopCommands } from './setup/process.mjs';
+import { CommandError, run, stopOnSignals } from './setup/process.mjs';
 import { checkRequest, setUpTensorflow } from './setup/tensorflow.mjs';
 import { jupyter, pdfTools } from './setup/tests.mjs';
 
@@ -31,22 +31,10 @@ if (Number(process.versions.node.split('.')[0]) < OLDEST_TO_SET_UP) {
   process.exit(1);
 }
 
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-]) {
-  process.once(signal, () => {
-    stopCommands();
-    // A stopped command may still write for a moment; then its folder is removed.
-    setTimeout(() => {
-      stopCommands('SIGKILL');
-      abandonWork();
-      console.error('\nsetup: interrupted. What was half made is removed; run it again to go on.');
-      process.exit(code);
-    }, 300);
-  });
-}
+stopOnSignals(() => {
+  abandonWork();
+  console.error('\nsetup: interrupted. What was half made is removed; run it again to go on.');
+});
 
 async function checkNode({ env }) {
   const path = pinnedNode({ pinned: true });

@@ -51,7 +51,9 @@ export default async function* reporter(events) {
       if (type === 'test:fail') {
         if (data.details.error?.failureType === 'subtestsFailed') continue;
         record.failed++;
-        const name = isFile ? 'the file' : [...record.path.slice(0, data.nesting), data.name].join(' › ');
+        const name = isFile
+          ? 'the file'
+          : [...record.path.slice(0, data.nesting), data.name].join(' › ');
         const where = `${source(data.file)}${data.line && !isFile ? `:${data.line}` : ''}`;
         const said = isFile && record.stderr ? `\n${record.stderr.replace(/^/gm, '      ')}` : '';
         failures.push(

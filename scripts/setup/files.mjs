@@ -122,6 +122,23 @@ function abandoned(lock) {
   }
 }
 
+/** Removes an abandoned lock, unless somebody else has done so and holds a new one by now. */
+function takeAway(lock) {
+  const judged = JSON.stringify(readJson(join(lock, 'owner.json')));
+  const away = `${lock}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    renameSync(lock, away);
+  } catch (error) {
+    if (error.code === 'ENOENT') return;
+    throw error;
+  }
+  if (JSON.stringify(readJson(join(away, 'owner.json'))) !== judged && !isThere(lock)) {
+    renameSync(away, lock);
+    return;
+  }
+  rmSync(away, { recursive: true, force: true });
+}
+
 /**
  * Runs `work` while holding the lock folder `lock`, so that set-ups at the same time do not do the same work twice.
  * What they make is renamed into place whole, so even two holders could not harm each other.
@@ -137,13 +154,7 @@ export async function withLock(lock, work, onWait = () => {}) {
       if (error.code !== 'EEXIST') throw error;
     }
     if (abandoned(lock)) {
-      const away = `${lock}.${process.pid}.${randomBytes(4).toString('hex')}`;
-      try {
-        renameSync(lock, away);
-      } catch (error) {
-        if (error.code !== 'ENOENT') throw error;
-      }
-      rmSync(away, { recursive: true, force: true });
+      takeAway(lock);
       continue;
     }
     if (!waited) onWait(readJson(join(lock, 'owner.json')));

@@ -18,6 +18,7 @@ export class CommandError extends Error {
 }
 
 const running = new Set();
+let interrupted = false;
 
 function killTree(child, signal) {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
@@ -38,6 +39,28 @@ export function stopCommands(signal = 'SIGTERM') {
 }
 
 /**
+ * On an interrupt stops all commands, runs `tidy()` and ends this process with the code that the signal stands for.
+ * Commands get a moment first, because a stopped one may still write.
+ */
+export function stopOnSignals(tidy) {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ]) {
+    process.once(signal, () => {
+      interrupted = true;
+      stopCommands();
+      setTimeout(() => {
+        stopCommands('SIGKILL');
+        tidy();
+        process.exit(code);
+      }, 300);
+    });
+  }
+}
+
+/**
  * Runs a command to its end and resolves to what it printed (the last 64 KiB).
  * `watch()` is called each second; when it returns a string the command is stopped for that reason.
  * Throws CommandError when it cannot be started, ends with another code than 0, exceeds `timeoutMs`, or is given up.
@@ -45,6 +68,8 @@ export function stopCommands(signal = 'SIGTERM') {
 export function run(command, args, options = {}) {
   const { cwd, env = process.env, timeoutMs, watch, label = command, shell = false } = options;
   return new Promise((resolve, reject) => {
+    // After an interrupt no step goes on: neither a command that was stopped nor the next one returns.
+    if (interrupted) return;
     const child = spawn(command, args, {
       cwd,
       env,
@@ -89,6 +114,7 @@ export function run(command, args, options = {}) {
     });
     child.on('close', (code, signal) => {
       end();
+      if (interrupted) return;
       if (stopped) reject(new CommandError(label, stopped, output));
       else if (code !== 0) {
         const reason = signal ? `ended by ${signal}` : `failed with exit code ${code}`;
