@@ -4,7 +4,8 @@ import type { Graph } from '../nets/graph.js';
 import type { NetSpec } from '../nets/spec.js';
 import type { tf } from '../tensor/index.js';
 
-export type Need = 'weights' | 'activations' | 'logits' | 'labels' | 'gradients';
+/** What a measure takes from its subject; `training` are the images that the net was trained on. */
+export type Need = 'weights' | 'activations' | 'logits' | 'labels' | 'gradients' | 'training';
 
 /** What a measure looks at: a net with the images it was trained on, held-out images, and what it computes on them. */
 export interface Subject {
@@ -12,14 +13,27 @@ export interface Subject {
   readonly graph: Graph;
   /** Set for nets that Fathom built. */
   readonly spec: NetSpec | null;
+  /** Empty where the training images of a net are not known: measures that need them are then refused. */
   readonly train: Dataset;
   readonly test: Dataset;
   /** Seed for anything that a measure samples. */
   readonly seed: number;
-  /** Layers worth a reading, input side first: graph node names after each block's last operation, and the logits. */
+  /** Layers worth a reading: graph node names of the input, of each block's last operation, and of the logits. */
   readonly layers: readonly string[];
+  /** Where a graph node lies: weighted layers up to it, as a share of those up to the output (0 input … 1 output). */
+  position(layer: string): number;
   /** Activations of one layer on the first `count` images of a set (all when left out); computed once, then shared. */
   activations(layer: string, set?: 'train' | 'test', count?: number): Promise<Activations>;
+  /**
+   * The same reduced to at most `limit` numbers an image (`count × features`): average pooling over the largest grid of
+   * positions that fits, or a seeded Gaussian projection where even one position has too many channels.
+   */
+  features(
+    layer: string,
+    set: 'train' | 'test',
+    count: number,
+    limit: number,
+  ): Promise<Activations>;
   /** Logits (before softmax) on a set, `count × classes`. */
   logits(set: 'train' | 'test'): Promise<Float32Array>;
   /** Frees what was cached. */
@@ -61,9 +75,21 @@ export interface Reading extends Value {
   readonly notes: readonly string[];
 }
 
+/** What an option may be: its type is that of its default, its bounds are these. */
+export interface OptionRule {
+  /** A full sentence, units named. */
+  readonly about: string;
+  readonly low?: number;
+  readonly high?: number;
+  readonly integer?: boolean;
+  readonly choices?: readonly string[];
+}
+
 /** A function from a subject to numbers. One file a measure, one line in the registry. */
 export interface Measure<Options extends object = Record<string, unknown>> {
   readonly name: string;
+  /** Raised when the same options give other numbers than before, so that kept readings are made anew. */
+  readonly version: number;
   readonly title: string;
   /** The question it answers, in one sentence. */
   readonly question: string;
@@ -75,5 +101,8 @@ export interface Measure<Options extends object = Record<string, unknown>> {
   /** BibTeX key in notebooks/references.bib. */
   readonly reference: string;
   readonly defaults: Options;
+  readonly options: { readonly [Key in keyof Options]: OptionRule };
+  /** Why this subject cannot be measured, naming the layer or image at fault, or null. */
+  refuses?(subject: Subject, options: Options): string | null;
   read(subject: Subject, options: Options): Promise<Reading>;
 }
