@@ -1,0 +1,28 @@
+/** Measures of learned functions and features, all with the same interface. */
+export {
+  NotFiniteError,
+  OptionError,
+  ProbeImagesError,
+  ReadingError,
+  RefusedError,
+} from './errors.js';
+export type {
+  Activations,
+  Measure,
+  Need,
+  OptionRule,
+  Reading,
+  Subject,
+  Value,
+} from './measure.js';
+export { measures } from './measures.js';
+export { measure, type Images, type MeasureOwnOptions } from './own.js';
+export {
+  readMeasure,
+  readMeasures,
+  settle,
+  type MeasureRequest,
+  type Refusal,
+  type SettledRequest,
+} from './read.js';
+export { subject, type SubjectOptions } from './subject.js';

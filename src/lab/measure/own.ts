@@ -1,0 +1,122 @@
+/** The measures on a net that Fathom did not train. */
+import { createHash } from 'node:crypto';
+import type { Dataset } from '../data/dataset.js';
+import { ready, tf } from '../tensor/index.js';
+import { ProbeImagesError, RefusedError } from './errors.js';
+import type { Reading } from './measure.js';
+import { measures } from './measures.js';
+import { type MeasureRequest, readMeasures, type Refusal } from './read.js';
+import { subject } from './subject.js';
+
+/** Images as people have them: a 4-D tensor, nested lists, or numbers in NHWC order with their shape. */
+export type Images =
+  | tf.Tensor4D
+  | readonly (readonly (readonly (readonly number[])[])[])[]
+  | { readonly data: ArrayLike<number>; readonly shape: readonly [number, number, number, number] };
+
+export interface MeasureOwnOptions {
+  /** Which measures; all that apply when left out. */
+  readonly measures?: readonly MeasureRequest[];
+  /** The images that the net was trained on, for measures that compare with them or fit something on them. */
+  readonly training?: { readonly images: Images; readonly labels: ArrayLike<number> };
+  /** Class names in label order; the indices when left out. */
+  readonly classes?: readonly string[];
+  /** Seed for anything that is sampled; 0 when left out. */
+  readonly seed?: number;
+  readonly onReading?: (reading: Reading, seconds: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Measures any tfjs Layers model on held-out images.
+ *
+ * @param images scaled as the net expects them.
+ * @param labels class index of each image.
+ * @throws UnsupportedLayerError for a layer that no measure can treat; RefusedError when a measure that was asked for by
+ * name does not apply. With no measures named, those that do not apply are listed in `refused`.
+ */
+export async function measure(
+  model: tf.LayersModel,
+  images: Images,
+  labels: ArrayLike<number>,
+  options: MeasureOwnOptions = {},
+): Promise<{ readings: Reading[]; refused: Refusal[] }> {
+  await ready();
+  const outputs = model.outputs[0]?.shape.at(-1) ?? 0;
+  const classes = options.classes ?? Array.from({ length: outputs }, (_, label) => String(label));
+  const test = dataset('images', images, labels, classes);
+  const { training } = options;
+  const train = training
+    ? dataset('training images', training.images, training.labels, classes)
+    : none(test);
+  const of = subject(model, { train, test }, { seed: options.seed ?? 0 });
+  try {
+    const made = await readMeasures(of, options.measures ?? measures.names, options);
+    const [first] = made.refused;
+    if (options.measures && first) throw new RefusedError(first.measure, first.reason);
+    return made;
+  } finally {
+    of.dispose();
+  }
+}
+
+function dataset(
+  name: string,
+  images: Images,
+  labels: ArrayLike<number>,
+  classes: readonly string[],
+): Dataset {
+  const { pixels, shape } = plain(images);
+  if (shape.length !== 4 || shape[0] === 0) {
+    throw new ProbeImagesError(
+      `${name} must be [count, height, width, channels] with at least one image, not [${shape.join(', ')}]`,
+    );
+  }
+  for (let i = 0; i < pixels.length; i++) {
+    if (!Number.isFinite(pixels[i])) {
+      const image = Math.floor(i / (pixels.length / shape[0]!));
+      throw new ProbeImagesError(`${name}: image ${image} holds NaN or infinity`);
+    }
+  }
+  for (let i = 0; i < labels.length; i++) {
+    if (!Number.isInteger(labels[i])) {
+      throw new ProbeImagesError(`${name}: label ${i} is ${labels[i]}, not a class index`);
+    }
+  }
+  const indices = Int32Array.from(labels);
+  const digest = createHash('sha256').update(pixels).update(indices).digest('hex');
+  return {
+    name,
+    images: pixels,
+    labels: indices,
+    shape: shape as unknown as Dataset['shape'],
+    classes,
+    digest,
+  };
+}
+
+function plain(images: Images): { pixels: Float32Array; shape: readonly number[] } {
+  if (images instanceof tf.Tensor) {
+    return { pixels: Float32Array.from(images.dataSync()), shape: images.shape };
+  }
+  if (!Array.isArray(images)) {
+    const { data, shape } = images as Exclude<Images, tf.Tensor4D | readonly unknown[]>;
+    return { pixels: Float32Array.from(data), shape };
+  }
+  const shape: number[] = [];
+  for (let level: unknown = images; Array.isArray(level); level = level[0])
+    shape.push(level.length);
+  return { pixels: Float32Array.from(images.flat(3) as number[]), shape };
+}
+
+/** The training images of a net of which they are not known. */
+function none({ shape, classes }: Dataset): Dataset {
+  return {
+    name: 'not given',
+    images: new Float32Array(0),
+    labels: new Int32Array(0),
+    shape: [0, shape[1], shape[2], shape[3]],
+    classes,
+    digest: '',
+  };
+}

@@ -1,0 +1,101 @@
+/** From the names of measures to readings: options filled in, refusals by name, every reading checked. */
+import { ready } from '../tensor/index.js';
+import { RefusedError } from './errors.js';
+import type { Measure, Reading, Subject } from './measure.js';
+import { measures } from './measures.js';
+import { measureOptions } from './options.js';
+import { checkReading } from './reading.js';
+
+/** A measure by name, or with options put over its defaults. */
+export type MeasureRequest =
+  | string
+  | { readonly measure: string; readonly options?: Readonly<Record<string, unknown>> };
+
+/** A request with all options filled in: plain JSON that identifies a reading of a subject. */
+export interface SettledRequest {
+  readonly measure: string;
+  readonly version: number;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A measure that does not apply to a subject, and why. */
+export interface Refusal {
+  readonly measure: string;
+  readonly reason: string;
+}
+
+/**
+ * Fills in what a request leaves out.
+ *
+ * @throws UnknownNameError for a measure or option that does not exist, naming the nearest; OptionError for a bad value.
+ */
+export function settle(request: MeasureRequest): SettledRequest {
+  const { measure: name, options = {} } =
+    typeof request === 'string' ? { measure: request } : request;
+  const measure = measures.get(name);
+  return {
+    measure: name,
+    version: measure.version,
+    options: { ...measureOptions(measure, options) },
+  };
+}
+
+/**
+ * Reads one measure.
+ *
+ * @throws RefusedError when the measure does not apply to the subject, naming why; the errors of `settle`.
+ */
+export async function readMeasure(subject: Subject, request: MeasureRequest): Promise<Reading> {
+  const { measure: name, options } = settle(request);
+  const measure = measures.get(name);
+  await ready();
+  const reason = refusal(measure, subject, options);
+  if (reason !== null) throw new RefusedError(name, reason);
+  const made = await measure.read(subject, options);
+  checkReading(measure, made);
+  return made;
+}
+
+/**
+ * Reads several measures one after another over the same subject. Those that do not apply are listed with their reason,
+ * never left out silently.
+ *
+ * @param options.onReading called as each is done, with the seconds it took.
+ */
+export async function readMeasures(
+  subject: Subject,
+  requests: readonly MeasureRequest[],
+  options: {
+    readonly onReading?: (reading: Reading, seconds: number) => void;
+    readonly signal?: AbortSignal;
+  } = {},
+): Promise<{ readings: Reading[]; refused: Refusal[] }> {
+  // A misspelt name stops all before anything is computed.
+  for (const request of requests) settle(request);
+  const readings: Reading[] = [];
+  const refused: Refusal[] = [];
+  for (const request of requests) {
+    options.signal?.throwIfAborted();
+    const start = performance.now();
+    try {
+      const made = await readMeasure(subject, request);
+      readings.push(made);
+      options.onReading?.(made, (performance.now() - start) / 1000);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      refused.push({ measure: error.measure, reason: error.reason });
+    }
+  }
+  return { readings, refused };
+}
+
+function refusal(
+  measure: Measure,
+  subject: Subject,
+  options: Readonly<Record<string, unknown>>,
+): string | null {
+  if (measure.needs.includes('training') && subject.train.shape[0] === 0) {
+    return 'it needs the images that the net was trained on, and they are not given';
+  }
+  return measure.refuses?.(subject, options) ?? null;
+}
