@@ -8,9 +8,11 @@ export interface CellError {
   readonly cell: number;
   /** Its number among the code cells, from 1. */
   readonly codeCell: number;
-  /** In the cell, from 1, where they are known. */
+  /** From 1, where they are known. In this cell, or where `origin` says. */
   readonly line: number | undefined;
   readonly column: number | undefined;
+  /** Where the error arose, if in an earlier cell (its number in the notebook) or in a file. */
+  readonly origin?: { readonly cell: number } | { readonly file: string } | undefined;
   readonly name: string;
   readonly message: string;
   readonly traceback: readonly string[];
@@ -18,12 +20,17 @@ export interface CellError {
 
 /** `chapter.ipynb: cell 4, line 2, column 7: TypeError: message`, on one line. */
 export function describeCellError(error: CellError): string {
-  const place = [
-    // 0: the kernel failed before the first cell.
-    ...(error.cell === 0 ? ['before the first cell'] : [`cell ${error.cell}`]),
-    ...(error.line === undefined ? [] : [`line ${error.line}`]),
-    ...(error.column === undefined ? [] : [`column ${error.column}`]),
-  ].join(', ');
+  const { cell, line, column, origin } = error;
+  const position = [
+    ...(line === undefined ? [] : [`line ${line}`]),
+    ...(column === undefined ? [] : [`column ${column}`]),
+  ];
+  // 0: the kernel failed before the first cell.
+  const failed = cell === 0 ? 'before the first cell' : `cell ${cell}`;
+  const inside =
+    origin &&
+    [`in ${'cell' in origin ? `cell ${origin.cell}` : origin.file}`, ...position].join(', ');
+  const place = inside ? `${failed} (${inside})` : [failed, ...position].join(', ');
   const message = error.message.trim().replace(/\s*\n\s*/g, ' / ');
   const what = message === '' ? error.name : `${error.name}: ${message}`;
   return `${error.notebook}: ${place}: ${what}`;
@@ -31,22 +38,36 @@ export function describeCellError(error: CellError): string {
 
 type ErrorOutput = Extract<Output, { output_type: 'error' }>;
 
-/** Where in the cell an error arose, from what the kernel says beside it or else from its traceback. */
+export interface ErrorPlace {
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+  /** Execution count of the cell that it is in, where the kernel says so. */
+  readonly count?: number | undefined;
+  readonly file?: string | undefined;
+}
+
+/** Where an error arose: as our kernel says in the metadata of its message, or else read from the traceback. */
 export function placeOfError(
-  content: Readonly<Record<string, unknown>>,
+  metadata: Readonly<Record<string, unknown>>,
   output: ErrorOutput,
-): { line: number | undefined; column: number | undefined } {
-  const own = content.fathom as { line?: unknown; column?: unknown } | undefined;
-  if (typeof own?.line === 'number') {
-    return { line: own.line, column: typeof own.column === 'number' ? own.column : undefined };
+): ErrorPlace {
+  const own = metadata.fathom;
+  if (typeof own === 'object' && own !== null) {
+    const { line, column, cell, file } = own as Record<string, unknown>;
+    return {
+      line: typeof line === 'number' ? line : undefined,
+      column: typeof column === 'number' ? column : undefined,
+      count: typeof cell === 'number' ? cell : undefined,
+      file: typeof file === 'string' ? file : undefined,
+    };
   }
   for (const part of [...output.traceback].map(withoutColours)) {
     // IPython: "Cell In[3], line 2" and "----> 2 code".
     const python =
       /^(?:Cell|Input) In ?\[\d+\], (?:in )?line (\d+)/m.exec(part) ?? /^-+> (\d+) /m.exec(part);
-    if (python) return { line: Number(python[1]), column: undefined };
+    if (python) return { line: Number(python[1]) };
   }
-  return { line: undefined, column: undefined };
+  return {};
 }
 
 /**

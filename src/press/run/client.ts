@@ -55,7 +55,11 @@ export interface KernelInfo {
 
 export interface ExecuteOptions {
   /** Called with each message of the broadcast channel that the code causes, also with those that come after its end. */
-  readonly onMessage?: (type: string, content: Record<string, unknown>) => void;
+  readonly onMessage?: (
+    type: string,
+    content: Record<string, unknown>,
+    metadata: Record<string, unknown>,
+  ) => void;
   /** The code is interrupted after this time, and the kernel is killed if that does not help. No limit by default. */
   readonly timeoutMs?: number;
 }
@@ -440,7 +444,7 @@ export class Kernel {
   #onBroadcast(message: Message): void {
     this.#heardBroadcast = true;
     const id = message.parent_header.msg_id ?? '';
-    this.#listeners.get(id)?.(message.header.msg_type, message.content);
+    this.#listeners.get(id)?.(message.header.msg_type, message.content, message.metadata);
     this.#pending.get(id)?.onBroadcast(message.header.msg_type, message.content);
   }
 

@@ -2,7 +2,7 @@
 // files that it names, the kernel, and the packages. Prose is not among it.
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import type { Notebook } from '../notebook/nbformat.js';
@@ -49,7 +49,9 @@ export async function readInputs(notebook: Notebook, options: InputOptions): Pro
     inputs[`file ${relative(cwd, path).split(sep).join('/')}`] = digest;
   }
   const isOwn = kernel.argv.some((part) => part.startsWith(packageRoot));
-  inputs.kernel = isOwn ? kernel.name : JSON.stringify([kernel.name, kernel.argv]);
+  inputs.kernel = isOwn
+    ? kernel.name
+    : [kernel.name, ...kernel.argv.map((part) => basename(part))].join(' ');
   inputs.Node = process.version;
   inputs['Fathom itself'] = await ownDigest();
   for (const folder of new Set([packageRoot, cwd])) {

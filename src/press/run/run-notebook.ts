@@ -3,7 +3,7 @@
 import type { Cell, CodeCell, Notebook, Output } from '../notebook/nbformat.js';
 import { injectParameters, type ParameterValue } from '../notebook/parameters.js';
 import { withoutVolatile } from '../notebook/write.js';
-import { type CellError, errorFromText, placeOfError } from './cell-error.js';
+import { type CellError, type ErrorPlace, errorFromText, placeOfError } from './cell-error.js';
 import { type ExecuteReply, type Kernel, type KernelInfo, startKernel } from './client.js';
 import { KernelError } from './kernel-error.js';
 import type { KernelSpec } from './kernel-spec.js';
@@ -123,16 +123,25 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
       const area = new OutputArea(displays, options.limits ?? defaultLimits);
       areas.set(index, area);
       const cellStart = now();
+      let errorMetadata: Record<string, unknown> = {};
       const reply = await runCell(kernel, each.source, area, {
         ...options,
         onOutput: report(cell, codeCell, area, onEvent),
+        onError: (metadata) => {
+          errorMetadata = metadata;
+        },
       });
       seconds[each.id] = (now() - cellStart) / 1000;
       each.execution_count = reply.executionCount;
       if (reply.status !== 'ok') {
         signal?.throwIfAborted();
         const expected = hasTag(each, raisesTag);
-        fail(cellError(reply, area, { notebook: name, cell, codeCell }), expected);
+        const { output, place } = readError(reply, area, errorMetadata);
+        const origin = originOf(place, reply, cells);
+        const { line, column } = place;
+        const { ename, evalue, traceback } = output;
+        const where = { notebook: name, cell, codeCell, line, column, origin };
+        fail({ ...where, name: ename, message: evalue, traceback }, expected);
         if (!expected) break;
       }
       onEvent({ type: 'cell-complete', cell, codeCell, seconds: seconds[each.id]! });
@@ -180,12 +189,16 @@ async function runCell(
   kernel: Kernel,
   source: string,
   area: OutputArea,
-  options: RunOptions & { onOutput: () => void },
+  options: RunOptions & {
+    onOutput: () => void;
+    onError: (metadata: Record<string, unknown>) => void;
+  },
 ): Promise<ExecuteReply> {
   for (let attempt = 1; ; attempt++) {
     const reply = await kernel.execute(source, {
-      onMessage: (type, content) => {
+      onMessage: (type, content, metadata) => {
         area.accept(type, content);
+        if (type === 'error') options.onError(metadata);
         options.onOutput();
       },
       ...(options.cellTimeoutMs === undefined ? {} : { timeoutMs: options.cellTimeoutMs }),
@@ -213,42 +226,42 @@ function report(
   };
 }
 
-function cellError(
+/** The error of a cell that did not end well; it is then among the cell's outputs, however the kernel told it. */
+function readError(
   reply: ExecuteReply,
   area: OutputArea,
-  where: { notebook: string; cell: number; codeCell: number },
-): CellError {
-  let output = lastError(area);
-  let place: { line?: number | undefined; column?: number | undefined };
-  if (output) {
-    place = placeOfError(reply.content, output);
-  } else if (reply.status === 'aborted') {
-    output = {
-      output_type: 'error',
-      ename: 'Aborted',
-      evalue: 'the kernel did not run this cell',
-      traceback: [],
-    };
-    area.add(output);
-    place = {};
-  } else if (typeof reply.content.ename === 'string') {
-    area.accept('error', reply.content);
-    output = lastError(area)!;
-    place = placeOfError(reply.content, output);
-  } else {
-    const read = errorFromText(area.takeLast('stderr'));
-    output = read.output;
-    place = read;
-    area.add(output);
+  metadata: Record<string, unknown>,
+): { output: ErrorOutput; place: ErrorPlace } {
+  const told = lastError(area);
+  if (told) return { output: told, place: placeOfError(metadata, told) };
+  if (typeof reply.content.ename === 'string') {
+    area.accept('error', reply.content as Record<string, unknown>);
+    const output = lastError(area)!;
+    return { output, place: placeOfError(metadata, output) };
   }
-  return {
-    ...where,
-    line: place.line,
-    column: place.column,
-    name: output.ename,
-    message: output.evalue,
-    traceback: output.traceback,
-  };
+  if (reply.status === 'aborted') {
+    const evalue = 'the kernel did not run this cell';
+    const output: ErrorOutput = { output_type: 'error', ename: 'Aborted', evalue, traceback: [] };
+    area.add(output);
+    return { output, place: {} };
+  }
+  const { output, ...place } = errorFromText(area.takeLast('stderr'));
+  area.add(output);
+  return { output, place };
+}
+
+/** Where an error arose, if not in the cell that failed. */
+function originOf(
+  place: ErrorPlace,
+  reply: ExecuteReply,
+  cells: readonly Cell[],
+): CellError['origin'] {
+  if (place.file !== undefined) return { file: place.file };
+  if (place.count === undefined || place.count === reply.executionCount) return undefined;
+  const index = cells.findIndex(
+    (cell) => cell.cell_type === 'code' && cell.execution_count === place.count,
+  );
+  return index < 0 ? undefined : { cell: index + 1 };
 }
 
 type ErrorOutput = Extract<Output, { output_type: 'error' }>;

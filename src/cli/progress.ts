@@ -1,0 +1,128 @@
+// What a build shows while it works: plain lines, and on a terminal one live line with the running cell and what it says.
+import pc from 'picocolors';
+import type { RunEvent } from '../press/run/run-notebook.js';
+
+export interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** How often the live line is drawn again, so that its seconds go on. */
+const redrawMs = 500;
+
+export class Progress {
+  readonly #screen: Screen;
+  readonly #now: () => number;
+  #live = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(screen: Screen = process.stdout, now: () => number = () => performance.now()) {
+    this.#screen = screen;
+    this.#now = now;
+  }
+
+  /** A line that stays. */
+  line(text: string): void {
+    this.#erase();
+    this.#screen.write(`${text}\n`);
+    this.#draw();
+  }
+
+  /** Follows the run of one chapter. */
+  follow(chapter: string): (event: RunEvent) => void {
+    const start = this.#now();
+    let [codeCells, place, since, lastLine] = [0, '', start, ''];
+    const show = (): void =>
+      this.#show(
+        `${pc.bold(chapter)}  ${place}  ${seconds((this.#now() - since) / 1000)}  ${pc.dim(lastLine)}`,
+      );
+    return (event) => {
+      switch (event.type) {
+        case 'notebook-start':
+          codeCells = event.codeCells;
+          place = 'kernel starts';
+          this.#tick(show);
+          break;
+        case 'cell-start':
+          [place, since, lastLine] = [`cell ${event.codeCell} of ${codeCells}`, this.#now(), ''];
+          show();
+          break;
+        case 'cell-output':
+          lastLine = event.lastLine;
+          break;
+        case 'cell-complete':
+          this.line(
+            `${chapter}  cell ${event.codeCell} of ${codeCells}  ${seconds(event.seconds)}`,
+          );
+          break;
+        case 'cell-skipped':
+          this.line(
+            `${chapter}  cell ${event.codeCell} of ${codeCells}  not run: it is tagged skip-execution`,
+          );
+          break;
+        case 'cell-error':
+          if (event.expected) {
+            this.line(
+              `${chapter}  cell ${event.error.codeCell} of ${codeCells}  raised ${event.error.name}, as it is tagged to`,
+            );
+          }
+          break;
+        case 'notebook-complete':
+          break;
+      }
+    };
+  }
+
+  /** Takes the live line away. */
+  end(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#erase();
+    this.#live = '';
+  }
+
+  #tick(show: () => void): void {
+    clearInterval(this.#timer);
+    show();
+    if (this.#screen.isTTY) this.#timer = setInterval(show, redrawMs).unref();
+  }
+
+  #show(text: string): void {
+    if (!this.#screen.isTTY) return;
+    this.#erase();
+    this.#live = text;
+    this.#draw();
+  }
+
+  #erase(): void {
+    if (this.#live) this.#screen.write('\r\x1b[K');
+  }
+
+  #draw(): void {
+    if (!this.#live) return;
+    const columns = this.#screen.columns ?? 80;
+    // A longer line would wrap, and only its last row could be taken back.
+    this.#screen.write(clip(this.#live, columns - 1));
+  }
+}
+
+/** Cuts text to a number of columns, leaving colours whole. */
+function clip(text: string, columns: number): string {
+  let width = 0;
+  let clipped = '';
+  for (const [part] of text.matchAll(/\x1b\[[0-9;]*m|[^\x1b]/gu)) {
+    if (!part.startsWith('\x1b')) width += 1;
+    if (width > columns) return `${clipped}\x1b[0m`;
+    clipped += part;
+  }
+  return clipped;
+}
+
+/** `0.4 s`, `12 s`, `3 min 05 s`. */
+export function seconds(value: number): string {
+  if (value < 9.95) return `${value.toFixed(1)} s`;
+  const whole = Math.round(value);
+  if (whole < 60) return `${whole} s`;
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+}

@@ -1,0 +1,171 @@
+// What a report was made from, written beside it: the same inputs give the same bytes, so that two builds can be compared.
+// Times are not in it; they go to a file of their own.
+import { execFile } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
+import type { ParameterValue } from '../notebook/parameters.js';
+import { writeWhole } from '../notebook/write.js';
+import type { Dependency } from './cache.js';
+import { digestOf, digestOfFile } from './digest.js';
+import type { Inputs } from './inputs.js';
+
+export interface Output {
+  /** Name of the file, in the folder of the manifest. */
+  readonly file: string;
+  readonly bytes: number;
+  /** SHA-256. */
+  readonly digest: string;
+}
+
+export interface Versions {
+  readonly commit: string | null;
+  /** Whether tracked files differ from the commit. */
+  readonly dirty: boolean;
+  /** Of the programs and packages that make a report. */
+  readonly packages: Readonly<Record<string, string>>;
+  readonly lockfile: string | null;
+}
+
+export interface ChapterManifest extends Versions {
+  readonly format: 1;
+  readonly chapter: string;
+  readonly title: string;
+  readonly notebook: { readonly file: string; readonly digest: string };
+  readonly profile: string | null;
+  /** All of them, with those that were left at their default. */
+  readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** What the cache compares; null where the notebook's language is not followed. */
+  readonly inputs: Inputs | null;
+  /** What it read while it ran. Files in the project are named by their path in it, others by their name. */
+  readonly read: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly digest: string;
+  }[];
+  readonly outputs: readonly Output[];
+}
+
+/** Packages that decide what a report holds or looks like. */
+const told = [
+  '@tensorflow/tfjs-node',
+  '@tensorflow/tfjs',
+  'tslab',
+  'vega',
+  'vega-lite',
+  'katex',
+  'puppeteer',
+];
+
+/** The versions that a build of this project uses. */
+export async function readVersions(project: string): Promise<Versions> {
+  const own = new URL('../../../../package.json', import.meta.url);
+  const { version, dependencies } = JSON.parse(await readFile(own, 'utf8')) as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
+  const pinned = told.flatMap((name) =>
+    dependencies[name] ? [[name, dependencies[name]] as const] : [],
+  );
+  const git = (...args: string[]): Promise<string | null> =>
+    promisify(execFile)('git', args, { cwd: project }).then(
+      ({ stdout }) => stdout.trim(),
+      () => null,
+    );
+  const [commit, changes, lockfile] = await Promise.all([
+    git('rev-parse', 'HEAD'),
+    git('status', '--porcelain', '--untracked-files=no'),
+    digestOfFile(join(project, 'package-lock.json')),
+  ]);
+  return {
+    commit,
+    dirty: commit !== null && changes !== '',
+    packages: { fathom: version, node: process.versions.node, ...Object.fromEntries(pinned) },
+    lockfile: lockfile ?? null,
+  };
+}
+
+/** What was read, named so that it is the same on any machine. */
+export function namedDependencies(
+  dependencies: readonly Dependency[],
+  project: string,
+): ChapterManifest['read'] {
+  return dependencies
+    .map((each) => {
+      if (each.kind === 'data') return { kind: each.kind, name: each.name, digest: each.digest };
+      const path = relative(project, each.path);
+      const isInside = !path.startsWith('..') && !isAbsolute(path);
+      return {
+        kind: each.kind,
+        name: isInside ? path.split(sep).join('/') : basename(each.path),
+        digest: each.digest,
+      };
+    })
+    .sort((a, b) => (a.name + a.digest < b.name + b.digest ? -1 : 1));
+}
+
+/** Size and digest of the files of a report. */
+export function describeOutputs(folder: string, files: readonly string[]): Promise<Output[]> {
+  return Promise.all(
+    [...files].sort().map(async (file) => {
+      const path = join(folder, file);
+      return { file, bytes: (await stat(path)).size, digest: (await digestOfFile(path))! };
+    }),
+  );
+}
+
+export function chapterManifestFile(folder: string, chapter: string): string {
+  return join(folder, `${chapter}.manifest.json`);
+}
+
+export async function writeManifest(folder: string, manifest: ChapterManifest): Promise<void> {
+  await writeWhole(
+    chapterManifestFile(folder, manifest.chapter),
+    `${JSON.stringify(manifest, null, 2)}\n`,
+  );
+}
+
+/** The manifest of a chapter that was built before; undefined where there is none that can be read. */
+export async function readManifest(
+  folder: string,
+  chapter: string,
+): Promise<ChapterManifest | undefined> {
+  try {
+    const manifest = JSON.parse(
+      await readFile(chapterManifestFile(folder, chapter), 'utf8'),
+    ) as ChapterManifest;
+    return manifest.format === 1 ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface BookManifest {
+  readonly format: 1;
+  readonly title: string;
+  readonly profile: string | null;
+  /** File and digest of each chapter's manifest, which says all the rest. */
+  readonly chapters: readonly {
+    readonly chapter: string;
+    readonly manifest: string;
+    readonly digest: string;
+  }[];
+}
+
+/** Writes the manifest of a book over those of its chapters that are there. */
+export async function writeBookManifest(
+  folder: string,
+  about: { readonly title: string; readonly profile: string | null },
+  chapters: readonly ChapterManifest[],
+): Promise<void> {
+  const manifest: BookManifest = {
+    format: 1,
+    ...about,
+    chapters: chapters.map((each) => ({
+      chapter: each.chapter,
+      manifest: basename(chapterManifestFile(folder, each.chapter)),
+      digest: digestOf(`${JSON.stringify(each, null, 2)}\n`),
+    })),
+  };
+  await writeWhole(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+}
