@@ -1,0 +1,8 @@
+// What the rest of the lab uses of data.
+export { cacheDirectory } from './cache.js';
+export { DATA_DEFAULTS, DataSpecError, dataSpec } from './data-spec.js';
+export type { Dataset, DataSpec, Split } from './dataset.js';
+export { datasets } from './datasets.js';
+export { DownloadError } from './download.js';
+export { type LoadOptions, loadData } from './load-data.js';
+export { DataFileError, type DataProgress, MissingDataError, type Source } from './source.js';
