@@ -2,7 +2,7 @@
 // into node_modules/@tensorflow/tfjs-node; lib/fathom.json there says which link it came from.
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   filesAreWhole,
   isThere,
@@ -59,14 +59,17 @@ function isWhole(folder) {
   return manifest?.files !== undefined && filesAreWhole(folder, manifest.files);
 }
 
+/** Where in the cache a link's result is kept. */
+function placeOf(link, { cache, version, platform }) {
+  const parts = [link.name, link.version, 'tfjs', version, platform, 'napi-v8'];
+  return join(cache, 'tensorflow', parts.filter(Boolean).join('-'));
+}
+
 /** What one link needs, from the cache or made now, whole under `cache`. Resolves to its folder. */
 async function provide(link, context) {
-  const { cache, make, verify, say } = context;
-  const name = [link.name, link.version, 'tfjs', context.version, context.platform, 'napi-v8']
-    .filter(Boolean)
-    .join('-');
-  const parent = join(cache, 'tensorflow');
-  const target = join(parent, name);
+  const { make, verify, say } = context;
+  const target = placeOf(link, context);
+  const [parent, name] = [dirname(target), basename(target)];
   if (isWhole(target)) return { folder: target, cached: true };
   return withLock(
     `${target}.lock`,
@@ -226,7 +229,12 @@ export async function setUpTensorflow(options) {
         ? makeOfficial({ root, packageFolder, staging, node, env, say, limits: options.limits })
         : makeWheel({ packageFolder, staging, node, env, say, wheel, limits: options.limits }),
   };
-  for (const link of links) {
+  // What is in the cache needs no network: it was the best that this machine could have when it was made.
+  const ready = (link) => isWhole(placeOf(link, context));
+  const candidates = retry
+    ? links
+    : [...links.filter(ready), ...links.filter((link) => !ready(link))];
+  for (const link of candidates) {
     if (request !== undefined && request !== link.name) continue;
     try {
       const cached = await provideAndLink(link, context, packageFolder);
@@ -237,7 +245,8 @@ export async function setUpTensorflow(options) {
         tensorflow: { link: link.name, version: tensorflow, reasons },
       };
     } catch (error) {
-      if (!(error instanceof SetupError)) throw error;
+      // A full disk or a cache that cannot be written is a reason like others; anything else is a mistake of ours.
+      if (!(error instanceof SetupError) && error.syscall === undefined) throw error;
       if (request !== undefined)
         throw new SetupError(`FATHOM_TENSORFLOW=${request}: ${error.message}`, error.detail);
       reasons[link.name] = error.message;
