@@ -119,7 +119,7 @@ async function downloadBrowser({ root, cache, node, env, say }) {
         if (!existsSync(path)) {
           const said = lastLine(output, /ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|CERT|status code/);
           throw new SetupError(
-            `Puppeteer's download: ${said || lastLine(output) || 'nothing came'}`,
+            `Puppeteer's download: ${said.replace(/^- /, '') || lastLine(output) || 'nothing came'}`,
             output,
           );
         }
