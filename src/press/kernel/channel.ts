@@ -1,0 +1,126 @@
+/**
+ * What the protocol process and the cell process say to each other, and how it is framed: length (4 bytes, big endian),
+ * then JSON, over pipes. Cell → protocol is written synchronously, so output keeps its order, is not lost when the
+ * process dies, and blocks the cell when the reader is slow (which is the back-pressure).
+ */
+import type { DisplayBundle } from './bundle.js';
+
+/** A local file that the compiler translated for a cell: a module beside the notebook or anywhere outside node_modules. */
+export interface SideModule {
+  path: string;
+  code: string;
+  /** Source maps from `code` back to the file, outermost translation first. */
+  maps: string[];
+  /** Modules named in static imports. */
+  imports: string[];
+}
+
+export interface CompiledCell {
+  /** CommonJS: uses `exports`, `require`, and `__import` in place of `import()`. */
+  code: string;
+  /** Source maps from `code` back to the cell, outermost translation first. */
+  maps: string[];
+  /** Contains a top-level `await`. */
+  async: boolean;
+  /** Name in `exports` that holds the value of the last expression. */
+  result: string | undefined;
+  /** Modules named in static imports. */
+  imports: string[];
+  modules: SideModule[];
+}
+
+export type ToChild =
+  | {
+      type: 'run';
+      id: number;
+      label: number;
+      cell: CompiledCell;
+      silent: boolean;
+      allowInput: boolean;
+    }
+  | { type: 'evaluate'; id: number; expressions: Record<string, CompiledCell> }
+  | { type: 'interrupt' }
+  | { type: 'input'; request: number; value: string }
+  | { type: 'comm'; kind: 'open' | 'msg' | 'close'; comm: string; target?: string; data: unknown }
+  | { type: 'exit' };
+
+/** A run-time error, with its stack already mapped to the notebook's cells. */
+export interface CellError {
+  name: string;
+  message: string;
+  stack: StackFrame[];
+  /** Errors given as `cause` or inside an AggregateError, each as text. */
+  details: string[];
+}
+
+export interface StackFrame {
+  text: string;
+  /** Set where the frame is in a notebook cell. */
+  cell?: number;
+  file?: string;
+  line?: number;
+  column?: number;
+}
+
+export type FromChild =
+  | { type: 'ready' }
+  | { type: 'stream'; id: number; name: 'stdout' | 'stderr'; text: string }
+  | { type: 'display'; id: number; bundle: DisplayBundle; displayId?: string; update: boolean }
+  | { type: 'clear'; id: number; wait: boolean }
+  | { type: 'late-error'; id: number; error: CellError }
+  | { type: 'input'; id: number; request: number; prompt: string; password: boolean }
+  | {
+      type: 'comm';
+      id: number;
+      kind: 'open' | 'msg' | 'close';
+      comm: string;
+      target?: string;
+      data: unknown;
+    }
+  | {
+      type: 'done';
+      id: number;
+      error?: CellError;
+      interrupted?: boolean;
+      result?: DisplayBundle;
+    }
+  | {
+      type: 'evaluated';
+      id: number;
+      values: Record<string, { bundle: DisplayBundle } | { error: CellError }>;
+    };
+
+/** Frames one message. */
+export function frame(message: unknown): Buffer {
+  const body = Buffer.from(JSON.stringify(message));
+  const whole = Buffer.allocUnsafe(4 + body.length);
+  whole.writeUInt32BE(body.length);
+  body.copy(whole, 4);
+  return whole;
+}
+
+/** Cuts a stream of chunks into messages. */
+export function deframer<T>(receive: (message: T) => void): (chunk: Buffer) => void {
+  let chunks: Buffer[] = [];
+  let held = 0;
+  let wanted = 4;
+  return (chunk) => {
+    chunks.push(chunk);
+    held += chunk.length;
+    if (held < wanted) return;
+    let whole = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, held);
+    wanted = 4;
+    while (whole.length >= 4) {
+      const length = whole.readUInt32BE();
+      if (whole.length < 4 + length) {
+        wanted = 4 + length;
+        break;
+      }
+      const message = JSON.parse(whole.toString('utf8', 4, 4 + length)) as T;
+      whole = whole.subarray(4 + length);
+      receive(message);
+    }
+    chunks = [whole];
+    held = whole.length;
+  };
+}

@@ -1,0 +1,302 @@
+/**
+ * Compiles the cells of one session: what earlier cells declared is in scope, and the answers of the compiler come back
+ * in the notebook's own cells, lines and columns.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { CompiledCell, SideModule } from './channel.js';
+import { globals } from './globals.js';
+import { loadTslab, type Tslab, type TslabConverter, type TslabDiagnostic } from './tslab.js';
+
+/** A message of the compiler about a cell (or a local module that it imports). Lines and columns count from 1. */
+export interface Diagnostic {
+  code: number;
+  message: string;
+  line: number;
+  column: number;
+  /** Columns that are marked in the code frame; at least 1. */
+  length: number;
+  /** The local module, relative to the notebook's folder; absent for the cell itself. */
+  file?: string;
+}
+
+export type Compilation =
+  | { ok: true; cell: CompiledCell; declarations: string }
+  | { ok: false; diagnostics: Diagnostic[] }
+  /** A `@module` cell: it defines a module in memory and runs nothing. */
+  | { ok: true; cell: undefined; declarations: string };
+
+export interface Completion {
+  start: number;
+  end: number;
+  matches: { name: string; kind: string }[];
+}
+
+export interface Compiler {
+  compile(source: string): Compilation;
+  /** Takes the declarations of a cell that ran into the scope of later ones. */
+  commit(compilation: Compilation & { ok: true }): void;
+  /** Forgets all declarations: the variables are gone. */
+  reset(): void;
+  /** `position` and the answer count UTF-16 units. */
+  complete(source: string, position: number): Completion;
+  inspect(
+    source: string,
+    position: number,
+    detail: 0 | 1,
+  ): { signature: string; documentation: string } | undefined;
+  isComplete(source: string): { status: 'complete' | 'incomplete' | 'invalid'; indent?: string };
+  version: string;
+  close(): void;
+}
+
+/** What the compiler says when a module is not there. */
+const moduleNotFound = new Set([2307, 2792, 7016]);
+
+export function createCompiler(folder: string): Compiler {
+  const tslab: Tslab = loadTslab(folder, globals);
+  let converter: TslabConverter = tslab.createConverter();
+  let declarations = '';
+  /** Local modules as last translated. The compiler gives each once; a new cell process needs all of them. */
+  const translated = new Map<string, SideModule>();
+  let resend = false;
+
+  function convert(source: string) {
+    tslab.refresh();
+    const made = converter.convert(declarations, source);
+    const missing = made.diagnostics
+      .filter(({ code }) => moduleNotFound.has(code))
+      .map(({ messageText }) => /'([^']+)'/.exec(messageText)?.[1]);
+    // The compiler remembers that a module is missing. One that has been installed or written since needs a new one.
+    if (missing.some((name) => name !== undefined && isThere(folder, name))) {
+      converter.close();
+      converter = tslab.createConverter();
+      return converter.convert(declarations, source);
+    }
+    return made;
+  }
+
+  function compile(source: string): Compilation {
+    const { module, mode, ...rest } = tslab.getCodeMetadata(source);
+    if (mode === 'browser')
+      return failure([
+        {
+          code: 0,
+          message: '@browser cells cannot be run: there is no browser behind this kernel.',
+        },
+      ]);
+    if (module) {
+      const found = converter.addModule(module, source, { module, ...rest });
+      if (found.length) return { ok: false, diagnostics: diagnostics(found, folder) };
+      return { ok: true, cell: undefined, declarations };
+    }
+    const made = convert(source);
+    if (made.diagnostics.length)
+      return { ok: false, diagnostics: diagnostics(made.diagnostics, folder) };
+    const code = made.output ?? '';
+    const modules: SideModule[] = (made.sideOutputs ?? []).map(({ path, data }) => ({
+      path,
+      code: data,
+      maps: tslab.mapsOf(data),
+      imports: importsOf(data),
+    }));
+    for (const module of modules) translated.set(module.path, module);
+    const sent = resend ? [...translated.values()] : modules;
+    resend = false;
+    return {
+      ok: true,
+      declarations: made.declOutput ?? '',
+      cell: {
+        code,
+        maps: tslab.mapsOf(code),
+        async: made.hasToplevelAwait ?? false,
+        result: made.lastExpressionVar,
+        imports: importsOf(code),
+        modules: sent,
+      },
+    };
+  }
+
+  return {
+    compile,
+    commit(compilation) {
+      declarations = compilation.declarations;
+    },
+    reset() {
+      declarations = '';
+      resend = true;
+    },
+    complete(source, position) {
+      const { start, end, candidates, original } = converter.complete(
+        declarations,
+        source,
+        position,
+      );
+      const kinds = new Map(original?.entries.map(({ name, kind }) => [name, kind]));
+      const seen = new Set<string>();
+      const matches = candidates
+        .filter((name) => !seen.has(name) && seen.add(name))
+        .map((name) => ({ name, kind: completionKind(kinds.get(name)) }));
+      return { start, end, matches };
+    },
+    inspect(source, position, detail) {
+      // Front ends ask with the cursor behind the name, or inside the brackets of a call.
+      let info = converter.inspect(declarations, source, position);
+      for (let at = position - 1; !info && at >= 0 && at >= position - 1; at--)
+        info = converter.inspect(declarations, source, at);
+      if (!info) {
+        const name = callBefore(source, position);
+        if (name !== undefined) info = converter.inspect(declarations, source, name);
+      }
+      if (!info) return undefined;
+      const join = (parts: { text: string }[] | undefined) =>
+        (parts ?? []).map(({ text }) => text).join('');
+      const tags = (info.tags ?? [])
+        .filter(
+          ({ name }) => detail === 1 || ['param', 'returns', 'deprecated', 'throws'].includes(name),
+        )
+        .map(({ name, text }) => `@${name} ${join(text)}`.trimEnd());
+      return {
+        signature: join(info.displayParts),
+        documentation: [join(info.documentation), ...tags].filter(Boolean).join('\n'),
+      };
+    },
+    isComplete(source) {
+      const { completed, indent } = tslab.isCompleteCode(source);
+      return completed ? { status: 'complete' } : { status: 'incomplete', indent: indent ?? '' };
+    },
+    version: tslab.typescript.version,
+    close: () => converter.close(),
+  };
+}
+
+function failure(found: { code: number; message: string }[]): Compilation {
+  return {
+    ok: false,
+    diagnostics: found.map((one) => ({ ...one, line: 1, column: 1, length: 1 })),
+  };
+}
+
+/** tslab flattens a chained message into several at one place: they are one message again here. */
+function diagnostics(found: TslabDiagnostic[], folder: string): Diagnostic[] {
+  const merged: (Diagnostic & { offset: number })[] = [];
+  for (const { start, end, messageText, code, fileName, category } of found) {
+    // Warnings and suggestions do not keep a cell from running.
+    if (category !== 1 && category !== undefined && found.some((other) => other.category === 1))
+      continue;
+    const last = merged.at(-1);
+    if (
+      last &&
+      last.offset === start.offset &&
+      (fileName === undefined || last.file === fileName)
+    ) {
+      last.message += `\n  ${messageText}`;
+      continue;
+    }
+    merged.push({
+      code,
+      message: withInstallHint(code, messageText, folder),
+      line: start.line + 1,
+      column: start.character + 1,
+      length: start.line === end.line ? Math.max(1, end.character - start.character) : 1,
+      offset: start.offset,
+      ...(fileName !== undefined && { file: fileName }),
+    });
+  }
+  return merged.map(({ offset: _offset, ...diagnostic }) => diagnostic);
+}
+
+function withInstallHint(code: number, message: string, folder: string): string {
+  if (!moduleNotFound.has(code)) return message;
+  const name = /'([^']+)'/.exec(message)?.[1];
+  if (name === undefined || /^[./]|^node:/.test(name)) return message;
+  const parts = name.split('/');
+  const packageName = name.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];
+  return `${message} If it is a package, install it: npm install ${packageName} (in ${projectOf(folder)})`;
+}
+
+/** The nearest folder upward with a package.json, else the folder itself. */
+function projectOf(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, 'package.json'))) return at;
+    if (at === dirname(at)) return folder;
+  }
+}
+
+function isThere(folder: string, name: string): boolean {
+  if (name.startsWith('.'))
+    return ['', '.ts', '.tsx', '.js', '.json', '/index.ts'].some((end) =>
+      existsSync(join(folder, name.replace(/\.js$/, '') + end)),
+    );
+  for (let at = folder; ; at = dirname(at)) {
+    if (
+      existsSync(
+        join(
+          at,
+          'node_modules',
+          name
+            .split('/')
+            .slice(0, name.startsWith('@') ? 2 : 1)
+            .join('/'),
+        ),
+      )
+    )
+      return true;
+    if (at === dirname(at)) return false;
+  }
+}
+
+/** The static imports of translated code, which the compiler writes one a line. */
+function importsOf(code: string): string[] {
+  const found = code.matchAll(
+    /^(?:(?:const|var|let) [\w$]+ = )?(?:__\w+\()*require\("([^"\\]+)"\)(?:, exports)?\)*;$/gm,
+  );
+  return [...new Set([...found].map((match) => match[1]!))];
+}
+
+/** Position of the name of the call whose brackets enclose the cursor. */
+function callBefore(source: string, position: number): number | undefined {
+  let depth = 0;
+  for (let at = position - 1; at >= 0; at--) {
+    const character = source[at]!;
+    if (character === ')') depth++;
+    else if (character === '(') {
+      if (depth === 0) return at > 0 ? at - 1 : undefined;
+      depth--;
+    } else if (character === ';' || character === '\n') {
+      if (depth === 0 && character === ';') return undefined;
+    }
+  }
+  return undefined;
+}
+
+/** The compiler's kinds → the words that front ends have icons for. */
+function completionKind(kind: string | undefined): string {
+  switch (kind) {
+    case 'method':
+    case 'local function':
+    case 'function':
+      return 'function';
+    case 'class':
+    case 'local class':
+      return 'class';
+    case 'interface':
+    case 'type':
+      return 'interface';
+    case 'module':
+    case 'external module name':
+      return 'module';
+    case 'keyword':
+    case 'primitive type':
+      return 'keyword';
+    case 'property':
+    case 'getter':
+    case 'setter':
+      return 'property';
+    case 'enum':
+    case 'enum member':
+      return 'enum';
+    default:
+      return 'instance';
+  }
+}

@@ -1,0 +1,521 @@
+/** The kernel through real sockets: what a Jupyter client sees. */
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Client, type Execution, startClient } from './client.js';
+
+const types = (execution: Execution) =>
+  execution.messages.map(({ type, content }) =>
+    type === 'status' ? content.execution_state : type,
+  );
+
+describe('kernel', () => {
+  let kernel: Client;
+  let folder: string;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'fathom-notebook-'));
+    kernel = await startClient({ folder });
+  });
+  after(async () => {
+    await kernel.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('says what it is', async () => {
+    const { content } = await kernel.request('shell', 'kernel_info_request');
+    assert.equal(content.status, 'ok');
+    assert.equal(content.protocol_version, '5.4');
+    assert.equal(content.language_info.name, 'typescript');
+    assert.equal(content.language_info.file_extension, '.ts');
+    assert.equal(typeof content.language_info.codemirror_mode, 'string');
+  });
+
+  it('sends input, result and reply in the order of the protocol, idle last', async () => {
+    const done = await kernel.execute('1 + 1');
+    assert.deepEqual(types(done), ['busy', 'execute_input', 'execute_result', 'idle']);
+    assert.deepEqual(done.result, { 'text/plain': '2' });
+    assert.equal(done.reply.status, 'ok');
+    assert.deepEqual(done.reply.user_expressions, {});
+  });
+
+  it('keeps variables, functions, classes and types from cell to cell', async () => {
+    await kernel.execute(
+      'interface Point { x: number }\nlet p: Point = { x: 1 };\nclass A { b = 2 }',
+    );
+    await kernel.execute('p = { x: 5 }; const double = (q: Point) => 2 * q.x;');
+    const done = await kernel.execute('double(p) + new A().b');
+    assert.deepEqual(done.result, { 'text/plain': '12' });
+    const again = await kernel.execute('const p = "declared again"; p.length');
+    assert.deepEqual(again.result, { 'text/plain': '14' });
+  });
+
+  it('awaits at top level and awaits the last expression', async () => {
+    const done = await kernel.execute(
+      'const late = await new Promise<number>((r) => setTimeout(r, 5, 3));\nPromise.resolve(late * 2)',
+    );
+    assert.deepEqual(done.result, { 'text/plain': '6' });
+  });
+
+  it('delivers 100,000 lines completely and in order, idle last', async () => {
+    const done = await kernel.execute('for (let i = 0; i < 100_000; i++) console.log(i)');
+    const lines = done.stdout.split('\n');
+    assert.equal(lines.length, 100_001);
+    assert.ok(lines.slice(0, -1).every((line, i) => line === String(i)));
+    assert.equal(types(done).at(-1), 'idle');
+    assert.ok(done.messages.length < 5000, 'lines are sent together');
+  });
+
+  it('delivers a text of 50 MB', async () => {
+    const done = await kernel.execute('process.stdout.write("é".repeat(25_000_000))');
+    assert.equal(done.stdout.length, 25_000_000);
+    assert.ok(/^é+$/.test(done.stdout));
+  });
+
+  it('catches what native code and child processes print', async () => {
+    const done = await kernel.execute(
+      'import { writeSync } from "fs"; import { spawnSync } from "child_process";\n' +
+        'writeSync(1, "one\\n"); writeSync(2, "two\\n"); spawnSync("echo", ["three"], { stdio: "inherit" });',
+    );
+    assert.equal(done.stdout, 'one\nthree\n');
+    assert.equal(done.stderr, 'two\n');
+  });
+
+  it('gives the output of a timer to the cell that started it', async () => {
+    const first = await kernel.send('shell', 'execute_request', {
+      code: 'let tick: () => void; const ticked = new Promise<void>((r) => (tick = r));\nsetTimeout(() => { console.log("from the first"); tick(); }, 30);',
+    });
+    await kernel.execution(first);
+    const second = await kernel.execute('await ticked; console.log("from the second")');
+    assert.equal(second.stdout, 'from the second\n');
+    const late = await kernel.wait(
+      ({ type, content }) => type === 'stream' && content.text === 'from the first\n',
+    );
+    assert.equal(late.parent, first);
+  });
+
+  it('calls back writers and takes bytes', async () => {
+    const done = await kernel.execute(
+      'await new Promise<void>((r) => process.stdout.write(new Uint8Array([0xc3]), () => r()));\nprocess.stdout.write(Buffer.from([0xa9])); console.error("e")',
+    );
+    assert.equal(done.stdout, 'é');
+    assert.equal(done.stderr, 'e\n');
+  });
+
+  describe('errors', () => {
+    it('tells code, line and column of a type error, with the code', async () => {
+      const done = await kernel.execute('const a = 1;\nconst b: number = "text";');
+      assert.equal(done.reply.status, 'error');
+      assert.deepEqual(types(done), ['busy', 'execute_input', 'error', 'idle']);
+      const { content, metadata } = done.error!;
+      assert.equal(content.ename, 'TS2322');
+      assert.match(content.evalue, /'string' is not assignable to type 'number'/);
+      const { cell, line, column, code } = metadata.fathom;
+      assert.deepEqual({ line, column, code }, { line: 2, column: 7, code: 'TS2322' });
+      assert.equal(cell, done.reply.execution_count);
+      const shown = content.traceback.join('\n').replace(/\u001b\[\d+m/g, '');
+      assert.ok(shown.startsWith(`Cell ${cell}, line 2, column 7 - TS2322: `), shown);
+      assert.match(shown, /> 2 \| const b: number = "text";\n\s+\| {7}\^/);
+    });
+
+    it('maps a run-time error to cells and lines, and folds other frames', async () => {
+      const first = await kernel.execute(
+        'interface Gone { a: string }\ntype AlsoGone = Gone[];\n\nfunction fail(n: number): never {\n  throw new RangeError("bad " + n);\n}',
+      );
+      const done = await kernel.execute('// comment\n\nfail(7);');
+      const { content, metadata } = done.error!;
+      assert.equal(content.ename, 'RangeError');
+      assert.equal(content.evalue, 'bad 7');
+      const { cell, line, column } = metadata.fathom;
+      assert.deepEqual(
+        { cell, line, column },
+        { cell: first.reply.execution_count, line: 5, column: 9 },
+      );
+      const shown = content.traceback.join('\n');
+      assert.match(shown, new RegExp(`at Cell ${done.reply.execution_count}, line 3, column 1`));
+      assert.ok(!/node:|press\/kernel|vm\.js/.test(shown), shown);
+    });
+
+    it('names what was meant, and how to install a package that is missing', async () => {
+      const near = await kernel.execute('const answer = 42; answer.toFixd()');
+      assert.match(near.error!.content.evalue, /Did you mean 'toFixed'/);
+      const missing = await kernel.execute('import * as x from "no-such-package/sub";');
+      assert.match(missing.error!.content.evalue, /npm install no-such-package \(in /);
+    });
+
+    it('reports rejections and errors that nobody caught', async () => {
+      const rejected = await kernel.execute('Promise.reject(new Error("lost")); 1');
+      assert.equal(rejected.reply.status, 'error');
+      assert.equal(rejected.error!.content.evalue, 'lost');
+      const thrown = await kernel.execute(
+        'setTimeout(() => { throw new TypeError("from a timer") }, 1); await new Promise(() => {})',
+      );
+      assert.equal(thrown.error!.content.ename, 'TypeError');
+      const overflow = await kernel.execute('const f = (): number => 1 + f(); f()');
+      assert.equal(overflow.error!.content.ename, 'RangeError');
+      const odd = await kernel.execute('throw { not: "an error" }');
+      assert.match(odd.error!.content.evalue, /not: 'an error'/);
+    });
+
+    it('aborts what was queued behind an error, and runs what is sent after the reply', async () => {
+      const ids = [];
+      for (const code of [
+        'throw new Error("stop")',
+        'console.log("never")',
+        'console.log("never")',
+      ])
+        ids.push(await kernel.send('shell', 'execute_request', { code }));
+      const [failed, second, third] = await Promise.all(ids.map((id) => kernel.execution(id)));
+      assert.equal(failed!.reply.status, 'error');
+      for (const aborted of [second!, third!]) {
+        assert.equal(aborted.reply.status, 'aborted');
+        assert.deepEqual(types(aborted), ['busy', 'idle']);
+      }
+      assert.equal((await kernel.execute('1')).reply.status, 'ok');
+    });
+
+    it('goes on behind an error where stop_on_error is false', async () => {
+      const first = await kernel.send('shell', 'execute_request', {
+        code: 'throw 1',
+        stop_on_error: false,
+      });
+      const second = await kernel.send('shell', 'execute_request', { code: '2' });
+      assert.equal((await kernel.execution(first)).reply.status, 'error');
+      assert.deepEqual((await kernel.execution(second)).result, { 'text/plain': '2' });
+    });
+  });
+
+  it('counts what is stored, and is quiet where asked', async () => {
+    const before = (await kernel.execute('0')).reply.execution_count;
+    const unstored = await kernel.execute('"unstored"', { store_history: false });
+    assert.equal(unstored.reply.execution_count, before);
+    assert.deepEqual(unstored.result, { 'text/plain': "'unstored'" });
+    const silent = await kernel.execute('console.log("quiet"); var loud = 3; loud', {
+      silent: true,
+    });
+    assert.deepEqual(types(silent), ['busy', 'idle']);
+    assert.equal(silent.reply.execution_count, before);
+    const done = await kernel.execute('loud', {
+      user_expressions: { five: 'loud + 2', bad: 'nothing' },
+    });
+    assert.equal(done.reply.execution_count, before + 1);
+    assert.deepEqual(done.reply.user_expressions.five, {
+      status: 'ok',
+      data: { 'text/plain': '5' },
+      metadata: {},
+    });
+    assert.equal(done.reply.user_expressions.bad.status, 'error');
+    assert.equal(done.reply.user_expressions.bad.ename, 'TS2304');
+  });
+
+  it('completes, inspects and judges completeness, in code points', async () => {
+    await kernel.execute(
+      '/** Adds two numbers. */\nfunction addUp(a: number, b: number): number { return a + b }',
+    );
+    const code = '"😀"; addU';
+    const { content } = await kernel.request('shell', 'complete_request', { code, cursor_pos: 9 });
+    assert.deepEqual(content.matches, ['addUp']);
+    assert.deepEqual([content.cursor_start, content.cursor_end], [5, 9]);
+    assert.equal(content.metadata._jupyter_types_experimental[0].type, 'function');
+    const inspected = await kernel.request('shell', 'inspect_request', {
+      code: 'addUp(1, ',
+      cursor_pos: 9,
+      detail_level: 0,
+    });
+    assert.equal(inspected.content.found, true);
+    assert.match(
+      inspected.content.data['text/plain'],
+      /addUp\(a: number, b: number\): number\n\nAdds two numbers\./,
+    );
+    const nothing = await kernel.request('shell', 'inspect_request', {
+      code: '   ',
+      cursor_pos: 1,
+    });
+    assert.equal(nothing.content.found, false);
+    const open = await kernel.request('shell', 'is_complete_request', { code: 'if (true) {' });
+    assert.deepEqual(open.content, { status: 'incomplete', indent: '  ' });
+    const whole = await kernel.request('shell', 'is_complete_request', { code: 'let a = 1' });
+    assert.equal(whole.content.status, 'complete');
+  });
+
+  it('answers while a cell runs', async () => {
+    const id = await kernel.send('shell', 'execute_request', { code: 'while (true) {}' });
+    await kernel.wait(({ parent, type }) => parent === id && type === 'execute_input');
+    const { content } = await kernel.request('shell', 'complete_request', {
+      code: 'Math.ma',
+      cursor_pos: 7,
+    });
+    assert.deepEqual(content.matches, ['max']);
+    assert.equal(await kernel.heartbeat('ping'), 'ping');
+    const states = kernel.received.filter(({ type }) => type === 'status');
+    assert.equal(states.at(-1)!.content.execution_state, 'busy');
+    assert.equal(states.at(-1)!.parent, id);
+    await kernel.request('control', 'interrupt_request');
+    assert.equal((await kernel.execution(id)).error!.content.ename, 'KeyboardInterrupt');
+  });
+
+  describe('interrupt', () => {
+    for (const [what, code] of [
+      ['a loop', 'console.log("started"); while (true) {}'],
+      ['a loop after an await', 'console.log("started"); await 1; while (true) {}'],
+      [
+        'a loop in a timer',
+        'console.log("started"); setTimeout(() => { while (true) {} }, 1); await new Promise(() => {})',
+      ],
+      ['a promise that never settles', 'console.log("started"); await new Promise(() => {})'],
+    ] as const)
+      it(`stops ${what} and keeps the variables`, async () => {
+        await kernel.execute('var kept = "still here"');
+        const id = await kernel.send('shell', 'execute_request', { code });
+        await kernel.wait(({ parent, type }) => parent === id && type === 'stream');
+        const { content } = await kernel.request('control', 'interrupt_request');
+        assert.equal(content.status, 'ok');
+        const done = await kernel.execution(id);
+        assert.equal(done.reply.status, 'error');
+        assert.equal(done.error!.content.ename, 'KeyboardInterrupt');
+        assert.deepEqual((await kernel.execute('kept')).result, { 'text/plain': "'still here'" });
+        const timer = await kernel.execute(
+          'await new Promise((r) => setTimeout(r, 1)); await new Promise((r) => setImmediate(r)); 1',
+        );
+        assert.equal(timer.reply.status, 'ok');
+      });
+
+    it('ends the process where nothing else helps, and says that variables are gone', async () => {
+      await kernel.execute('var kept = 1');
+      const id = await kernel.send('shell', 'execute_request', {
+        code: 'import { execSync } from "child_process"; console.log("started"); execSync("sleep 600");',
+      });
+      await kernel.wait(({ parent, type }) => parent === id && type === 'stream');
+      await kernel.request('control', 'interrupt_request');
+      const done = await kernel.execution(id);
+      assert.match(done.error!.content.evalue, /variables of all cells are gone/);
+      assert.equal((await kernel.execute('kept')).error!.content.ename, 'TS2304');
+    });
+
+    it('does nothing when idle', async () => {
+      await kernel.request('control', 'interrupt_request');
+      assert.deepEqual((await kernel.execute('"fine"')).result, { 'text/plain': "'fine'" });
+    });
+  });
+
+  describe('a cell that ends its process', () => {
+    for (const [what, code, name, text] of [
+      ['process.exit', 'console.log("last words"); process.exit(3)', 'ProcessExit', /exit code 3/],
+      [
+        'a crash',
+        'console.log("last words"); process.kill(process.pid, "SIGSEGV"); while (true) {}',
+        'ProcessCrash',
+        /SIGSEGV/,
+      ],
+      ['abort', 'console.log("last words"); process.abort()', 'ProcessCrash', /SIGABRT/],
+    ] as const)
+      it(`is an error that says so, and the next cell works: ${what}`, async () => {
+        const done = await kernel.execute(code);
+        assert.equal(done.stdout, 'last words\n');
+        assert.equal(done.reply.status, 'error');
+        assert.equal(done.error!.content.ename, name);
+        assert.match(done.error!.content.evalue, text);
+        assert.match(done.error!.content.evalue, /variables of all cells are gone/);
+        assert.deepEqual((await kernel.execute('1 + 2')).result, { 'text/plain': '3' });
+      });
+  });
+
+  it('running out of memory is an error that says so, and the next cell works', async () => {
+    const small = await startClient({ env: { NODE_OPTIONS: '--max-old-space-size=256' } });
+    try {
+      const done = await small.execute(
+        'console.log("last words"); const all: number[][] = []; while (true) all.push(new Array(1_000_000).fill(1.5))',
+      );
+      assert.equal(done.stdout, 'last words\n');
+      assert.equal(done.error!.content.ename, 'OutOfMemory');
+      assert.match(done.error!.content.evalue, /variables of all cells are gone/);
+      assert.deepEqual((await small.execute('1 + 2')).result, { 'text/plain': '3' });
+    } finally {
+      await small.stop();
+    }
+  });
+
+  it('asks for input', async () => {
+    const id = await kernel.send('shell', 'execute_request', {
+      code: 'const name = await input("Your name? "); "Hello, " + name',
+      allow_stdin: true,
+    });
+    const asked = await kernel.wait(({ channel, parent }) => channel === 'stdin' && parent === id);
+    assert.deepEqual(asked.content, { prompt: 'Your name? ', password: false });
+    await kernel.send('stdin', 'input_reply', { status: 'ok', value: 'Ada' });
+    assert.deepEqual((await kernel.execution(id)).result, { 'text/plain': "'Hello, Ada'" });
+    const refused = await kernel.execute('await input("?")');
+    assert.match(refused.error!.content.evalue, /allow_stdin is false/);
+  });
+
+  it('shows what tslab shows, with updates by id', async () => {
+    const done = await kernel.execute(
+      'import * as tslab from "tslab";\ntslab.display.html("<b>bold</b>");\nconst d = tslab.newDisplay(); d.markdown("*a*"); d.markdown("*b*"); tslab.display.png(new Uint8Array([1, 2, 3]));\ntslab.versions.tslab',
+    );
+    const shown = done.messages.filter(({ type }) => type.endsWith('display_data'));
+    assert.deepEqual(
+      shown.map(({ type, content }) => [type, content.data]),
+      [
+        ['display_data', { 'text/html': '<b>bold</b>' }],
+        ['display_data', { 'text/markdown': '*a*' }],
+        ['update_display_data', { 'text/markdown': '*b*' }],
+        ['display_data', { 'image/png': 'AQID' }],
+      ],
+    );
+    assert.equal(shown[1]!.content.transient.display_id, shown[2]!.content.transient.display_id);
+    assert.deepEqual(done.result, { 'text/plain': "'1.0.22'" });
+  });
+
+  it('makes a result of a chart, a table, a tensor, a picture and an object that shows itself', async () => {
+    const chart = await kernel.execute(
+      '({ $schema: "https://vega.github.io/schema/vega-lite/v6.json", description: "Loss by epoch", mark: "line" })',
+    );
+    assert.equal(chart.result!['application/vnd.vegalite.v5+json'].mark, 'line');
+    assert.equal(chart.result!['text/plain'], 'Vega-Lite chart: Loss by epoch');
+    const table = await kernel.execute(
+      '[{ depth: 8, name: "<plain>" }, { depth: 20, name: "residual" }]',
+    );
+    assert.match(table.result!['text/html'], /<td>&#60;plain&#62;<\/td>/);
+    assert.match(
+      table.result!['text/plain'],
+      /^depth {2}name\n───── {2}────────\n {4}8 {2}<plain>\n {3}20 {2}residual$/,
+    );
+    const own = await kernel.execute(
+      '({ [Symbol.for("Jupyter.display")]: () => ({ "text/html": "<i>me</i>" }) })',
+    );
+    assert.equal(own.result!['text/html'], '<i>me</i>');
+    assert.ok(own.result!['text/plain']);
+    const numbers = await kernel.execute('new Float32Array([1, 2, 3])');
+    assert.match(
+      numbers.result!['text/plain'],
+      /^Float32Array\(3\)\n\[1, 2, 3\]\nmin 1, max 3, mean 2/,
+    );
+  });
+
+  describe('imports', () => {
+    it('takes local modules, their edits, JSON and folders above', async () => {
+      const sub = join(folder, 'sub');
+      mkdirSync(sub, { recursive: true });
+      writeFileSync(
+        join(folder, 'local.ts'),
+        'export const value: number = 1;\nexport function boom() {\n  throw new Error("local");\n}\n',
+      );
+      writeFileSync(join(folder, 'data.json'), '{"n": 3}');
+      const done = await kernel.execute(
+        'import { value, boom } from "./local";\nimport data from "./data.json";\nvalue + data.n',
+      );
+      assert.deepEqual(done.result, { 'text/plain': '4' });
+      const failed = await kernel.execute('boom()');
+      assert.match(failed.error!.content.traceback.join('\n'), /local\.ts:3:9/);
+      writeFileSync(join(folder, 'local.ts'), 'export const value: number = 10;\n');
+      const edited = await kernel.execute('import { value } from "./local.js";\nvalue');
+      assert.deepEqual(edited.result, { 'text/plain': '10' });
+      const broken = await kernel.execute('import { gone } from "./local";');
+      assert.equal(broken.error!.content.ename, 'TS2305');
+    });
+
+    it('takes a package that was installed after it was missed, with exports only and a top-level await', async () => {
+      const missing = await kernel.execute('import { late } from "late-package";');
+      assert.equal(missing.error!.content.ename, 'TS2307');
+      const home = join(folder, 'node_modules', 'late-package');
+      mkdirSync(home, { recursive: true });
+      writeFileSync(
+        join(home, 'package.json'),
+        '{"name":"late-package","type":"module","exports":{".":{"types":"./index.d.ts","import":"./index.js"}}}',
+      );
+      writeFileSync(join(home, 'index.js'), 'export const late = await Promise.resolve(7);');
+      writeFileSync(join(home, 'index.d.ts'), 'export declare const late: number;');
+      const found = await kernel.execute('import { late } from "late-package";\nlate.toFixed(1)');
+      assert.deepEqual(found.result, { 'text/plain': "'7.0'" });
+      const dynamic = await kernel.execute('(await import("late-package")).late');
+      assert.deepEqual(dynamic.result, { 'text/plain': '7' });
+    });
+
+    it("knows Node's modules and newer library types in a bare folder", async () => {
+      const done = await kernel.execute(
+        'import { join } from "node:path";\nconst list: number[] = [3, 1, 2].toSorted();\njoin(...list.map(String)) + Object.keys(Object.groupBy(list, (n) => n % 2 ? "odd" : "even")).length + process.argv.length * 0',
+      );
+      assert.deepEqual(done.result, { 'text/plain': "'1/2/320'" });
+    });
+  });
+
+  it('keeps a history', async () => {
+    await kernel.execute('"find me 1"');
+    await kernel.execute('"find me 2"');
+    const tail = await kernel.request('shell', 'history_request', {
+      hist_access_type: 'tail',
+      n: 2,
+      output: false,
+      raw: true,
+    });
+    assert.deepEqual(
+      tail.content.history.map((entry: unknown[]) => entry[2]),
+      ['"find me 1"', '"find me 2"'],
+    );
+    const found = await kernel.request('shell', 'history_request', {
+      hist_access_type: 'search',
+      pattern: '"find*2"',
+      n: 5,
+      output: true,
+      raw: true,
+    });
+    assert.deepEqual(
+      found.content.history.map((entry: unknown[]) => entry[2]),
+      [['"find me 2"', null]],
+    );
+  });
+
+  it('answers about comms, closes what it cannot open, and ignores what it does not know', async () => {
+    const info = await kernel.request('shell', 'comm_info_request', {});
+    assert.equal(info.type, 'comm_info_reply');
+    assert.deepEqual(info.content, { status: 'ok', comms: {} });
+    const id = await kernel.send('shell', 'comm_open', {
+      comm_id: 'c1',
+      target_name: 'jupyter.widget',
+      data: {},
+    });
+    const closed = await kernel.wait(({ parent, type }) => parent === id && type === 'comm_close');
+    assert.equal(closed.content.comm_id, 'c1');
+    await kernel.send('shell', 'message_from_the_future', {});
+    assert.equal((await kernel.execute('1')).reply.status, 'ok');
+  });
+
+  it('survives unsigned, replayed and malformed messages', async () => {
+    const parts = (type: string) => [
+      JSON.stringify({
+        msg_id: type,
+        msg_type: 'kernel_info_request',
+        session: 's',
+        username: 'u',
+        date: '',
+        version: '5.4',
+      }),
+      '{}',
+      '{}',
+      '{}',
+    ];
+    const before = kernel.received.length;
+    const good = parts('replayed');
+    await kernel.sendFrames('shell', ['<IDS|MSG>', kernel.sign(good), ...good]);
+    await kernel.wait(({ parent, type }) => parent === 'replayed' && type === 'kernel_info_reply');
+    await kernel.sendFrames('shell', ['<IDS|MSG>', kernel.sign(good), ...good]);
+    await kernel.sendFrames('shell', ['<IDS|MSG>', '0'.repeat(64), ...parts('forged')]);
+    await kernel.sendFrames('shell', ['<IDS|MSG>', '']);
+    await kernel.sendFrames('shell', ['no delimiter']);
+    for (const bad of ['{', '[]', 'null', '"text"']) {
+      const broken = [bad, '{}', '{}', '{}'];
+      await kernel.sendFrames('control', ['<IDS|MSG>', kernel.sign(broken), ...broken]);
+    }
+    await kernel.request('control', 'kernel_info_request');
+    await kernel.request('shell', 'kernel_info_request');
+    const later = kernel.received.slice(before);
+    assert.equal(
+      later.filter(({ parent, type }) => parent === 'replayed' && type === 'kernel_info_reply')
+        .length,
+      1,
+    );
+    assert.ok(!later.some(({ parent }) => parent === 'forged'));
+    assert.match(kernel.log(), /wrong signature/);
+  });
+});
