@@ -46,8 +46,8 @@ export function fillBatch(
       batch.images.set(dataset.images.subarray(from, from + size), to);
       continue;
     }
-    const first = Math.max(0, right);
-    const last = Math.min(width, width + right);
+    const first = Math.min(width, Math.max(0, right));
+    const last = Math.max(first, Math.min(width, width + right));
     batch.images.fill(0, to, to + size);
     for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
       const source = from + (y - down) * row;

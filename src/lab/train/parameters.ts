@@ -3,8 +3,6 @@ import type { Graph } from '../nets/graph.js';
 import type { tf } from '../tensor/index.js';
 
 export interface Parameter {
-  /** `<node>/<kind>`, unique in the graph. */
-  readonly name: string;
   readonly kind: 'kernel' | 'bias' | 'gamma' | 'beta' | 'mean' | 'variance';
   readonly variable: tf.Variable;
   /** Whether the optimiser updates it. Moving statistics are updated, but not by the optimiser. */
@@ -19,7 +17,7 @@ export function parametersOf(graph: Graph): Parameter[] {
     const add = (kind: Parameter['kind'], variable: tf.Variable | null, trained: boolean) => {
       if (variable === null || seen.has(variable)) return;
       seen.add(variable);
-      list.push({ name: `${node.name}/${kind}`, kind, variable, trained });
+      list.push({ kind, variable, trained });
     };
     if (node.op === 'conv2d' || node.op === 'dense') {
       add('kernel', node.kernel, node.trainable);

@@ -184,7 +184,8 @@ function reached(recipe: Recipe, metrics: readonly EpochMetrics[]): boolean {
 
 /** Digest of all that a checkpoint depends on. */
 function describeRun({ graph, split, recipe }: Plan): string {
-  const nets = parametersOf(graph).map(({ name, variable }) => [name, variable.shape]);
+  // Not the layers' names: tfjs counts them up, so that building the same net again gives others.
+  const weights = parametersOf(graph).map(({ kind, variable }) => [kind, variable.shape]);
   const operations = graph.nodes.map(({ op, inputs, shape }) => [op, inputs, shape]);
   const text = JSON.stringify([
     RECIPE_VERSION,
@@ -192,7 +193,7 @@ function describeRun({ graph, split, recipe }: Plan): string {
     split.train.digest,
     split.test.digest,
     operations,
-    nets,
+    weights,
   ]);
   return createHash('sha256').update(text).digest('hex');
 }
