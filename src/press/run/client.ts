@@ -35,12 +35,17 @@ export interface KernelOptions {
   readonly heartbeatTimeoutMs?: number;
   /** How long after one of reply and `idle` the other may come, counted from the last message. */
   readonly graceMs?: number;
+  /** How long an interrupted cell, and then a terminated process, is given before the next stronger means. */
+  readonly ladderStepMs?: number;
 }
 
-const defaults = { startTimeoutMs: 60_000, heartbeatTimeoutMs: 30_000, graceMs: 10_000 };
+const defaults = {
+  startTimeoutMs: 60_000,
+  heartbeatTimeoutMs: 30_000,
+  graceMs: 10_000,
+  ladderStepMs: 5_000,
+};
 
-/** How long an interrupted cell, and then a terminated process, is given before the next stronger means. */
-const ladderStepMs = 5_000;
 const shutdownGraceMs = 3_000;
 
 export interface KernelInfo {
@@ -327,6 +332,7 @@ export class Kernel {
   async #stopCode(): Promise<void> {
     const running = [...this.#pending.keys()];
     const isRunning = (): boolean => running.some((id) => this.#pending.has(id));
+    const { ladderStepMs } = this.#options;
     this.interrupt();
     if (await this.#within(ladderStepMs, () => !isRunning())) return;
     this.#process.signal('SIGTERM');

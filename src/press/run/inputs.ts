@@ -59,7 +59,10 @@ export async function readInputs(notebook: Notebook, options: InputOptions): Pro
     if (packages)
       inputs[folder === packageRoot ? "Fathom's packages" : 'the installed packages'] = packages;
   }
-  for (const name of countedVariables) inputs[`variable ${name}`] = env[name] ?? '';
+  for (const name of countedVariables) {
+    const value = env[name];
+    if (value) inputs[`variable ${name}`] = value;
+  }
   return inputs;
 }
 

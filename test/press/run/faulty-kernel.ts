@@ -1,0 +1,116 @@
+// A kernel that does one thing wrong, named in its first argument; the second is the connection file. Run as a process.
+import { readFileSync } from 'node:fs';
+import { Publisher, Reply, Router } from 'zeromq';
+import { decode, encode, type Message, newMessage } from '../../../src/press/run/message.js';
+
+const [fault, file] = process.argv.slice(2);
+const connection = JSON.parse(readFileSync(file!, 'utf8')) as Record<string, string & number>;
+const key = String(connection.key);
+const at = (port: string): string => `tcp://127.0.0.1:${connection[port]}`;
+
+if (fault === 'exits-at-start') {
+  process.stderr.write('no room for me here\n');
+  process.exit(3);
+}
+if (fault === 'never-answers') setInterval(() => {}, 1000);
+else void serve();
+
+async function serve(): Promise<void> {
+  const [shell, control, stdin] = [new Router(), new Router(), new Router()];
+  const broadcast = new Publisher();
+  const heartbeat = new Reply();
+  await shell.bind(at('shell_port'));
+  await control.bind(at('control_port'));
+  await stdin.bind(at('stdin_port'));
+  await broadcast.bind(at('iopub_port'));
+  await heartbeat.bind(at('hb_port'));
+  if (fault === 'no-heartbeat') {
+    // Answers the first and then no more.
+    heartbeat.receive().then((beat) => heartbeat.send(beat));
+  } else {
+    (async () => {
+      for await (const beat of heartbeat) await heartbeat.send(beat);
+    })();
+  }
+  const to = (parent: Message, type: string, content: Record<string, unknown>, signingKey = key) =>
+    encode({ ...newMessage(type, content, 'kernel'), parent_header: parent.header }, signingKey);
+  const publish = (
+    parent: Message,
+    type: string,
+    content: Record<string, unknown>,
+  ): Promise<void> => broadcast.send(to(parent, type, content));
+  (async () => {
+    for await (const frames of control) {
+      const request = decode(frames as Buffer[], key)!;
+      if (request.header.msg_type === 'shutdown_request' && fault !== 'never-ends') process.exit(0);
+    }
+  })();
+  if (fault === 'never-ends')
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
+  let executions = 0;
+  for await (const frames of shell) {
+    const identity = (frames as Buffer[])[0]!;
+    const request = decode(frames as Buffer[], key);
+    if (!request) continue;
+    await publish(request, 'status', { execution_state: 'busy' });
+    if (request.header.msg_type === 'kernel_info_request') {
+      await shell.send([
+        identity,
+        ...to(request, 'kernel_info_reply', {
+          implementation: 'faulty',
+          language_info: { name: 'none' },
+        }),
+      ]);
+      await publish(request, 'status', { execution_state: 'idle' });
+      continue;
+    }
+    executions += 1;
+    const reply = (content: Record<string, unknown>, signingKey?: string): Promise<void> =>
+      shell.send([
+        identity,
+        ...to(request, 'execute_reply', { execution_count: executions, ...content }, signingKey),
+      ]);
+    await publish(request, 'stream', { name: 'stdout', text: `${fault}\n` });
+    switch (fault) {
+      case 'no-idle':
+        await reply({ status: 'ok' });
+        break;
+      case 'no-reply':
+        await publish(request, 'status', { execution_state: 'idle' });
+        break;
+      case 'wrong-signature':
+        await reply({ status: 'ok' }, 'another key');
+        await publish(request, 'status', { execution_state: 'idle' });
+        break;
+      case 'exits':
+        process.exit(7);
+        break;
+      case 'asks-for-input':
+        await stdin.send([
+          identity,
+          ...to(request, 'input_request', { prompt: 'name? ', password: false }),
+        ]);
+        break;
+      case 'unknown-status':
+        await reply({ status: 'confused' });
+        await publish(request, 'status', { execution_state: 'idle' });
+        break;
+      case 'idle-first':
+        await publish(request, 'status', { execution_state: 'idle' });
+        await reply({ status: 'ok' });
+        break;
+      case 'error-only-in-reply':
+        await reply({
+          status: 'error',
+          ename: 'Oops',
+          evalue: 'said once',
+          traceback: ['Oops: said once'],
+        });
+        await publish(request, 'status', { execution_state: 'idle' });
+        break;
+      default:
+        // never-ends, no-heartbeat: the code runs for ever.
+        break;
+    }
+  }
+}
