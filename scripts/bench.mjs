@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { pinnedNode, root, runtimeEnvironment } from './runtime.mjs';
+import { browserEnvironment, pinnedNode, root, runtimeEnvironment } from './runtime.mjs';
 
 const folder = join(root, 'dist', 'scripts', 'bench');
 const names = existsSync(folder)
@@ -22,7 +22,7 @@ if (!names.includes(name)) {
 }
 const { status, error } = spawnSync(pinnedNode(), [join(folder, `${name}.js`), ...args], {
   cwd: root,
-  env: { ...process.env, ...runtimeEnvironment() },
+  env: { ...process.env, ...runtimeEnvironment(), ...browserEnvironment() },
   stdio: 'inherit',
 });
 if (error) throw error;

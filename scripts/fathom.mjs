@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { pinnedNode, runtimeEnvironment } from './runtime.mjs';
+import { browserEnvironment, pinnedNode, runtimeEnvironment } from './runtime.mjs';
 
 const main = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 if (!existsSync(main)) {
@@ -12,7 +12,7 @@ if (!existsSync(main)) {
 }
 const child = spawn(pinnedNode(), [main, ...process.argv.slice(2)], {
   stdio: 'inherit',
-  env: { ...process.env, ...runtimeEnvironment() },
+  env: { ...process.env, ...runtimeEnvironment(), ...browserEnvironment() },
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => {

@@ -33,18 +33,22 @@ export function pinnedNode({ pinned = false } = {}) {
 
 /**
  * glibc reads the allocator settings, and TensorFlow its own, once at process start. Freed activations are kept instead of
- * given back to the system and faulted in again at each step (5–15 % of training time). Puppeteer and the report look for
- * the browser that the set-up has found where Puppeteer's users expect it. What the user has set wins.
+ * given back to the system and faulted in again at each step (5–15 % of training time). What the user has set wins.
  */
 export function runtimeEnvironment(env = process.env) {
-  const browser = readState().browser?.path;
   const defaults = {
     TF_CPP_MIN_LOG_LEVEL: '2',
     TF_ENABLE_ONEDNN_OPTS: '1',
     MALLOC_TRIM_THRESHOLD_: '33554432',
     MALLOC_TOP_PAD_: '33554432',
     MALLOC_MMAP_THRESHOLD_: '33554432',
-    ...(browser && existsSync(browser) ? { PUPPETEER_EXECUTABLE_PATH: browser } : {}),
   };
   return Object.fromEntries(Object.entries(defaults).filter(([name]) => env[name] === undefined));
+}
+
+/** Tells the browser that the set-up has found and tried to those who look for one, unless the user names another. */
+export function browserEnvironment(env = process.env) {
+  const path = readState().browser?.path;
+  if (env.PUPPETEER_EXECUTABLE_PATH || !path || !existsSync(path)) return {};
+  return { PUPPETEER_EXECUTABLE_PATH: path };
 }

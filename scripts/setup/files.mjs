@@ -17,15 +17,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir, hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 /** The folder for what is shared between clones: `$FATHOM_CACHE`, else `fathom` in the user's cache directory. */
 export function cacheDirectory(env = process.env, platform = process.platform, home = homedir()) {
-  if (env.FATHOM_CACHE) return env.FATHOM_CACHE;
+  if (env.FATHOM_CACHE) return resolve(env.FATHOM_CACHE);
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'fathom');
-  if (platform === 'win32')
-    return join(env.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'fathom');
+  if (platform === 'win32') {
+    return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'fathom');
+  }
   return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'fathom');
 }
 
@@ -159,7 +160,7 @@ export async function withLock(lock, work, onWait = () => {}) {
     }
     if (!waited) onWait(readJson(join(lock, 'owner.json')));
     waited = true;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((done) => setTimeout(done, LOOK_MS));
   }
   const release = () => rmSync(lock, { recursive: true, force: true });
   held.add(release);

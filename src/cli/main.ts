@@ -4,8 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { register as build } from './build.js';
+import { register as doctor } from './doctor.js';
 
-const commands: ((program: Command) => void)[] = [build];
+const commands: ((program: Command) => void)[] = [build, doctor];
 
 /** Exit codes: what was asked for was wrong, as opposed to something failing while doing it. */
 const badUsage = 2;

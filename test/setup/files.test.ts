@@ -13,9 +13,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { cacheDirectory as labCacheDirectory } from '../../src/lab/data/cache.js';
 import { load, root, temporaryFolder, write } from './support.js';
 
 interface Files {
@@ -50,13 +51,18 @@ function script(text: string) {
 
 describe('cache directory', () => {
   test('follows the variable, then the custom of the platform', () => {
-    const at = (env: NodeJS.ProcessEnv, platform: string) =>
-      files.cacheDirectory(env, platform, '/home/me');
-    assert.equal(at({ FATHOM_CACHE: '/x' }, 'linux'), '/x');
+    const at = (env: NodeJS.ProcessEnv, platform: string) => {
+      const path = files.cacheDirectory(env, platform, '/home/me');
+      assert.equal(path, labCacheDirectory(env, platform, '/home/me'), 'the lab looks there too');
+      return path;
+    };
+    assert.equal(at({ FATHOM_CACHE: '/x' }, 'linux'), resolve('/x'));
+    assert.equal(at({ FATHOM_CACHE: 'x', XDG_CACHE_HOME: '/c' }, 'linux'), resolve('x'));
     assert.equal(at({ XDG_CACHE_HOME: '/c' }, 'linux'), join('/c', 'fathom'));
     assert.equal(at({}, 'linux'), join('/home/me', '.cache', 'fathom'));
     assert.equal(at({}, 'darwin'), join('/home/me', 'Library', 'Caches', 'fathom'));
     assert.equal(at({ LOCALAPPDATA: '/l' }, 'win32'), join('/l', 'fathom'));
+    assert.equal(at({}, 'win32'), join('/home/me', 'AppData', 'Local', 'fathom'));
   });
 });
 
