@@ -21,6 +21,8 @@ export async function render(spec: ChartSpec): Promise<Picture> {
     return logger;
   };
   const compiled = vegaLite.compile(spec as never, { logger: logger as never });
+  // Ids of clip paths are counted up in a process.
+  vega.resetSVGDefIds();
   const view = new vega.View(vega.parse(compiled.spec), {
     renderer: 'none',
     logger: logger as never,
@@ -30,13 +32,14 @@ export async function render(spec: ChartSpec): Promise<Picture> {
   return { svg, warnings };
 }
 
-/** Number of each kind of mark drawn, by Vega's role or mark class: `mark-line`, `mark-symbol`, … */
+/** Number of things drawn of each kind: shapes of a symbol mark, words of a text mark; axes, legends and titles apart. */
 export function countMarks(svg: string): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const [, kind] of svg.matchAll(
-    /class="(mark-(?:line|area|symbol|text|rect|rule|image)) role-mark/g,
-  )) {
-    counts[kind!] = (counts[kind!] ?? 0) + 1;
+  const groups =
+    /<g class="(mark-(?:line|area|symbol|text|rect|rule|image)) role-mark[^"]*"[^>]*>(.*?)<\/g>/gs;
+  for (const [, kind, inside] of svg.matchAll(groups)) {
+    const shapes = inside!.match(/<(?:path|text|image|line|rect)\b/g) ?? [];
+    counts[kind!] = (counts[kind!] ?? 0) + shapes.length;
   }
   return counts;
 }
