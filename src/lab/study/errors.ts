@@ -1,22 +1,5 @@
 // What can go wrong in a study, one class a kind. Messages say what, where, and what to do.
 
-/** An axis or field that no grid cell has. */
-export class UnknownField extends Error {
-  override readonly name = 'UnknownField';
-  constructor(
-    readonly field: string,
-    readonly nearest: string | null,
-    valid: readonly string[],
-  ) {
-    super(
-      `study: there is no field "${field}"` +
-        (nearest === null
-          ? `. Fields: ${valid.join(', ')}`
-          : `; the nearest is "${nearest}". Change the name, or see the fields of DataSpec, NetSpec and Recipe`),
-    );
-  }
-}
-
 /** A value that cannot make a grid: an empty axis, a seed that is not a whole number, … */
 export class InvalidStudy extends Error {
   override readonly name = 'InvalidStudy';

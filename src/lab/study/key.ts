@@ -24,11 +24,11 @@ export function runKey(
 }
 
 /** Key of a reading under its run: the measure's name, then the start of the SHA-256 of name, version and options. */
-export function readingKey(measure: {
-  readonly name: string;
+export function readingKey(request: {
+  readonly measure: string;
   readonly version: number;
   readonly options: object;
 }): string {
-  const { name, version, options } = measure;
-  return `${name}.${sha256({ name, version, options }).slice(0, 16)}`;
+  const { measure, version, options } = request;
+  return `${measure}.${sha256({ measure, version, options }).slice(0, 16)}`;
 }

@@ -19,8 +19,8 @@ import { isAlive, thisProcess } from './lock.js';
 import type { Cell, Provenance, Run, RunRecord } from './record.js';
 
 /** What to read on a net, all fields filled in. */
-export interface MeasureRequest {
-  readonly name: string;
+export interface ReadingRequest {
+  readonly measure: string;
   /** Raised when the same options give other numbers. */
   readonly version: number;
   readonly options: Readonly<Record<string, unknown>>;
@@ -36,7 +36,9 @@ export interface RunIdentity {
 /** A run on disk, with those of the readings asked for that are there. */
 export interface StoredRun extends Run {
   /** Requests that have no stored reading yet. */
-  readonly missing: readonly MeasureRequest[];
+  readonly missing: readonly ReadingRequest[];
+  /** Measures that do not apply to this net, and why. */
+  readonly refused: readonly { readonly measure: string; readonly reason: string }[];
   /** Whether the run lies in the read-only layer of shipped records. */
   readonly recorded: boolean;
 }
@@ -115,7 +117,7 @@ export class Store {
    */
   async find(
     identity: RunIdentity,
-    requests: readonly MeasureRequest[] = [],
+    requests: readonly ReadingRequest[] = [],
   ): Promise<StoredRun | null> {
     for (const layer of [this.recorded, this.directory]) {
       if (layer === null) continue;
@@ -136,7 +138,7 @@ export class Store {
   async #read(
     directory: string,
     identity: RunIdentity,
-    requests: readonly MeasureRequest[],
+    requests: readonly ReadingRequest[],
   ): Promise<Omit<StoredRun, 'recorded'>> {
     const file = join(directory, 'record.json');
     const record = parse(file, await text(file), recordSchema) as unknown as RunRecord;
@@ -156,30 +158,37 @@ export class Store {
       provenanceSchema,
     ) as Provenance;
     const readings: Reading[] = [];
-    const missing: MeasureRequest[] = [];
+    const missing: ReadingRequest[] = [];
+    const refused: { measure: string; reason: string }[] = [];
     for (const request of requests) {
       // A shipped run may have further readings beside it in the store.
-      const reading =
+      const stored =
         (await this.#reading(directory, request)) ??
         (await this.#reading(join(this.directory, identity.key), request));
-      if (reading === null) missing.push(request);
-      else readings.push(reading);
+      if (stored === null) missing.push(request);
+      else if ('refused' in stored) {
+        refused.push({ measure: request.measure, reason: stored.refused });
+      } else readings.push(stored);
     }
-    return { ...record, provenance, readings, missing, directory };
+    return { ...record, provenance, readings, missing, refused, directory };
   }
 
-  async #reading(directory: string, request: MeasureRequest): Promise<Reading | null> {
+  async #reading(
+    directory: string,
+    request: ReadingRequest,
+  ): Promise<Reading | { readonly refused: string } | null> {
     const file = join(directory, 'readings', `${readingKey(request)}.json`);
     if (!existsSync(file)) return null;
     try {
       const stored = parse(file, await text(file), readingSchema);
       if (
-        stored.measure !== request.name ||
+        stored.measure !== request.measure ||
         stored.version !== request.version ||
         canonical(stored.options) !== canonical(request.options)
       ) {
         throw new CorruptRecord(file, 'it holds the reading of another measure');
       }
+      if (typeof stored.reading === 'string') return { refused: stored.reading };
       return stored.reading as unknown as Reading;
     } catch (error) {
       if (!(error instanceof CorruptRecord)) throw error;
@@ -223,10 +232,15 @@ export class Store {
         if (!(error instanceof CorruptRecord)) throw error;
       }
       // What is there cannot be trusted: out of the way, then try again.
-      const aside = await this.#partial(identity.key);
-      await rename(final, join(aside, 'corrupt')).catch(() => {});
-      await rm(aside, { recursive: true, force: true });
+      await this.discard(identity.key);
     }
+  }
+
+  /** Removes a run that cannot be trusted: at once, as it came. */
+  async discard(key: string): Promise<void> {
+    const aside = await this.#partial(key);
+    await rename(join(this.directory, key), join(aside, 'discarded')).catch(() => {});
+    await rm(aside, { recursive: true, force: true });
   }
 
   /** Copies a shipped run here, so that readings can be added; returns its directory. */
@@ -237,15 +251,15 @@ export class Store {
     return join(this.directory, run.key);
   }
 
-  /** Keeps a reading under its run. */
-  async putReading(key: string, request: MeasureRequest, reading: Reading): Promise<void> {
+  /** Keeps a reading under its run, or in words why the measure does not apply to it. */
+  async putReading(key: string, request: ReadingRequest, reading: Reading | string): Promise<void> {
     const folder = join(this.directory, key, 'readings');
     await mkdir(folder, { recursive: true });
     await writeWhole(
       join(folder, `${readingKey(request)}.json`),
       json({
         format: 1,
-        measure: request.name,
+        measure: request.measure,
         version: request.version,
         options: request.options,
         reading,
@@ -406,10 +420,14 @@ const readingSchema = v.object({
   measure: v.string(),
   version: count,
   options: v.record(v.string(), v.unknown()),
-  reading: v.looseObject({
-    ...valueSchema,
-    measure: v.string(),
-    unit: v.string(),
-    layers: v.array(v.looseObject({ ...valueSchema, layer: v.string(), position: finite })),
-  }),
+  reading: v.union([
+    // Why the measure does not apply.
+    v.string(),
+    v.looseObject({
+      ...valueSchema,
+      measure: v.string(),
+      unit: v.string(),
+      layers: v.array(v.looseObject({ ...valueSchema, layer: v.string(), position: finite })),
+    }),
+  ]),
 });
