@@ -48,9 +48,13 @@ const image = ({ images, shape: [, height, width, channels] }: Dataset, index: n
   return images.subarray(index * size, (index + 1) * size);
 };
 
+// deepEqual compares an element at a time, which takes seconds for a whole set.
+const sameBytes = (one: Float32Array, other: Float32Array) =>
+  Buffer.from(one.buffer).equals(Buffer.from(other.buffer));
+
 const mean = (values: Float32Array) => {
   let sum = 0;
-  for (const value of values) sum += value;
+  for (let at = 0; at < values.length; at++) sum += values[at]!;
   return sum / values.length;
 };
 
@@ -116,7 +120,7 @@ test('a smaller subset is the beginning of a larger one, balanced to within one 
   for (const count of [1, 7, 10, 95, 500]) {
     const small = (await of(count)).train;
     assert.deepEqual(small.labels, large.labels.slice(0, count));
-    assert.deepEqual(small.images, large.images.slice(0, count * 784));
+    assert.ok(sameBytes(small.images, large.images.slice(0, count * 784)));
     const found = counts(small);
     assert.ok(Math.max(...found) - Math.min(...found) <= 1);
   }
@@ -159,7 +163,7 @@ test('shuffled labels: a share permuted, as many of each class; images and held-
     const spread = 5 * Math.sqrt(expected * 0.1);
     assert.ok(Math.abs(changed(split) - expected) < spread, `${share}: ${changed(split)}`);
     assert.deepEqual(counts(split.train), counts(clean.train));
-    assert.deepEqual(split.train.images, clean.train.images);
+    assert.ok(sameBytes(split.train.images, clean.train.images));
     assert.equal(split.test.digest, clean.test.digest);
     assert.notEqual(split.train.digest, clean.train.digest);
     assert.equal(split.train.name, `gratings, ${share * 100} % of labels shuffled`);
@@ -182,7 +186,11 @@ test('a second load reads the cache, and only the cache', async () => {
   stages.clear();
   const second = await load();
   assert.deepEqual([...stages], []);
-  assert.deepEqual(second, first);
+  assert.ok(sameBytes(second.train.images, first.train.images));
+  assert.deepEqual(
+    [second.train.digest, second.test.digest],
+    [first.train.digest, first.test.digest],
+  );
   // A file that was touched may have been edited, and is read again.
   await utimes(path.join(source, '3.json'), 1, 1);
   await load();
@@ -217,7 +225,7 @@ test('a cache file that is damaged in any way is found out and made anew', async
   for (const [message, damage] of damages) {
     await damage();
     notes.length = 0;
-    assert.deepEqual(await load(), first);
+    assert.equal((await load()).train.digest, first.train.digest);
     assert.equal(notes.length, 1);
     assert.match(notes[0]!, message);
     assert.ok((await readFile(file)).equals(good));
