@@ -1,0 +1,257 @@
+// The typefaces that go along inside every report, so that it looks the same and measures the same everywhere:
+// Source Serif 4 for reading, Source Sans 3 for charts and labels, Source Code Pro for code (all SIL Open Font Licence),
+// and KaTeX's own for formulas. Only the files whose characters occur are embedded.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { inflateSync } from 'node:zlib';
+
+const require = createRequire(import.meta.url);
+
+export const serif = 'Source Serif 4';
+export const sans = 'Source Sans 3';
+export const mono = 'Source Code Pro';
+
+interface Face {
+  readonly family: string;
+  readonly folder: string;
+  readonly weight: 400 | 600;
+  readonly style: 'normal' | 'italic';
+}
+
+const faces: readonly Face[] = [
+  { family: serif, folder: 'source-serif-4', weight: 400, style: 'normal' },
+  { family: serif, folder: 'source-serif-4', weight: 400, style: 'italic' },
+  { family: serif, folder: 'source-serif-4', weight: 600, style: 'normal' },
+  { family: sans, folder: 'source-sans-3', weight: 400, style: 'normal' },
+  { family: sans, folder: 'source-sans-3', weight: 600, style: 'normal' },
+  { family: mono, folder: 'source-code-pro', weight: 400, style: 'normal' },
+];
+
+const folderOf = (name: string) => join(dirname(require.resolve(`@fontsource/${name}/latin.css`)));
+
+/** Rules that embed the typefaces, as far as the text of a page needs them. */
+export function textFontCss(markup: string): string {
+  const used = charactersByFace(markup);
+  const rules: string[] = [];
+  for (const { family, folder, weight, style } of faces) {
+    const root = folderOf(folder);
+    const points = [...(used.get(`${family} ${weight} ${style}`) ?? [])].map(
+      (c) => c.codePointAt(0)!,
+    );
+    for (const [subset, range] of Object.entries(subsets(root))) {
+      if (subset !== 'latin' && !points.some((point) => inRange(point, range))) continue;
+      const file = join(root, 'files', `${folder}-${subset}-${weight}-${style}.woff2`);
+      rules.push(
+        `@font-face{font-family:'${family}';font-style:${style};font-weight:${weight};font-display:block;` +
+          `src:url(data:font/woff2;base64,${readFileSync(file, 'base64')}) format('woff2');unicode-range:${range}}`,
+      );
+    }
+  }
+  return rules.join('\n');
+}
+
+/** Elements that the style sheet sets in another face than the text around them. */
+const faceOfElement: Record<
+  string,
+  Partial<{ family: string; weight: 400 | 600; style: 'normal' | 'italic' }>
+> = {
+  h1: { family: serif, weight: 600 },
+  ...Object.fromEntries(
+    ['h2', 'h3', 'h4', 'h5', 'h6', 'th', 'dt'].map((tag) => [
+      tag,
+      { family: sans, weight: 600 as const },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['nav', 'figcaption', 'table', 'summary', 'svg', 'dl'].map((tag) => [tag, { family: sans }]),
+  ),
+  ...Object.fromEntries(['pre', 'code', 'kbd', 'samp'].map((tag) => [tag, { family: mono }])),
+  ...Object.fromEntries(
+    ['em', 'i', 'cite', 'dfn', 'var'].map((tag) => [tag, { style: 'italic' as const }]),
+  ),
+  ...Object.fromEntries(['strong', 'b'].map((tag) => [tag, { weight: 600 as const }])),
+};
+
+/** Which characters a page sets in which face. Formulas have fonts of their own and are passed over. */
+function charactersByFace(markup: string): Map<string, Set<string>> {
+  const used = new Map<string, Set<string>>();
+  const text = markup
+    .replace(/<math\b[\s\S]*?<\/math>/g, '')
+    .replace(/<script\b[\s\S]*?<\/script>/g, '');
+  const stack: { tag: string; face: Omit<Face, 'folder'>; math: boolean }[] = [
+    { tag: '', face: { family: serif, weight: 400, style: 'normal' }, math: false },
+  ];
+  for (const [, closing, tag, attributes, content] of text.matchAll(
+    /<(\/?)([a-zA-Z][\w:-]*)([^>]*)>([^<]*)/g,
+  )) {
+    const name = tag!.toLowerCase();
+    if (closing) {
+      const open = stack.findLastIndex((entry) => entry.tag === name);
+      if (open > 0) stack.length = open;
+    } else if (!/\/$/.test(attributes!) && !/^(?:br|hr|img|input|col|meta|wbr)$/.test(name)) {
+      const { face, math } = stack.at(-1)!;
+      const isMath = math || /class="katex/.test(attributes!);
+      const sansClass = /class="[^"]*\b(?:byline|table-caption|callout-title|ui)\b/.test(
+        attributes!,
+      )
+        ? { family: sans }
+        : {};
+      stack.push({
+        tag: name,
+        face: { ...face, ...faceOfElement[name], ...sansClass },
+        math: isMath,
+      });
+    }
+    const { face, math } = stack.at(-1)!;
+    if (math) continue;
+    // Charts choose their weights themselves.
+    const weights = face.family === sans ? [400, 600] : [face.weight];
+    for (const weight of weights) {
+      const key = `${face.family} ${weight} ${face.family === serif ? face.style : 'normal'}`;
+      const set = used.get(key) ?? new Set();
+      used.set(key, set);
+      for (const character of unescape(content!)) set.add(character);
+    }
+  }
+  return used;
+}
+
+function unescape(text: string): string {
+  return text.replace(/&#(\d+);/g, (_, code: string) =>
+    String.fromCodePoint(Math.min(Number(code), 0x10ffff)),
+  );
+}
+
+/** Subset name → unicode ranges. Latin comes last in the file, so that it wins where ranges overlap. */
+function subsets(root: string): Record<string, string> {
+  return JSON.parse(readFileSync(join(root, 'unicode.json'), 'utf8')) as Record<string, string>;
+}
+
+function inRange(point: number, ranges: string): boolean {
+  // ASCII is in the Latin file; other subsets list a few of its characters only to join with marks of their own.
+  if (point < 0x100) return false;
+  return ranges.split(',').some((range) => {
+    const [from, to = from] = range.replace('U+', '').split('-');
+    return point >= Number.parseInt(from!, 16) && point <= Number.parseInt(to!, 16);
+  });
+}
+
+/** Which classes of KaTeX's markup ask for which of its fonts. */
+const katexFonts: [file: string, family: string, weight: number, style: string, needs: RegExp][] = [
+  ['Main-Regular', 'Main', 400, 'normal', /class="katex/],
+  ['Main-Bold', 'Main', 700, 'normal', /\b(?:mathbf|textbf)\b/],
+  ['Main-Italic', 'Main', 400, 'italic', /\b(?:mathit|textit)\b/],
+  ['Main-BoldItalic', 'Main', 700, 'italic', /\btextbf textit\b/],
+  ['Math-Italic', 'Math', 400, 'italic', /\bmathnormal\b/],
+  ['Math-BoldItalic', 'Math', 700, 'italic', /\bboldsymbol\b/],
+  ['AMS-Regular', 'AMS', 400, 'normal', /\b(?:amsrm|mathbb|textbb)\b/],
+  ['Caligraphic-Regular', 'Caligraphic', 400, 'normal', /\bmathcal\b/],
+  ['Fraktur-Regular', 'Fraktur', 400, 'normal', /\b(?:mathfrak|textfrak)\b/],
+  ['SansSerif-Regular', 'SansSerif', 400, 'normal', /\b(?:mathsf|textsf)\b/],
+  ['SansSerif-Bold', 'SansSerif', 700, 'normal', /\bmathboldsf\b/],
+  ['Script-Regular', 'Script', 400, 'normal', /\b(?:mathscr|textscr)\b/],
+  ['Typewriter-Regular', 'Typewriter', 400, 'normal', /\b(?:mathtt|texttt)\b/],
+  ['Size1-Regular', 'Size1', 400, 'normal', /\b(?:size1|small-op|delim-size1)\b/],
+  ['Size2-Regular', 'Size2', 400, 'normal', /\b(?:size2|large-op)\b/],
+  ['Size3-Regular', 'Size3', 400, 'normal', /\bsize3\b/],
+  ['Size4-Regular', 'Size4', 400, 'normal', /\b(?:size4|delim-size4)\b/],
+];
+
+/** KaTeX's style sheet with the fonts that the formulas in `markup` need; nothing if there are none. */
+export function mathCss(markup: string): string {
+  if (!markup.includes('class="katex')) return '';
+  const root = dirname(require.resolve('katex/dist/katex.min.css'));
+  const sheet = readFileSync(join(root, 'katex.min.css'), 'utf8').replace(
+    /@font-face\{[^}]*\}/g,
+    '',
+  );
+  const rules = katexFonts.flatMap(([file, family, weight, style, needs]) => {
+    if (!needs.test(markup)) return [];
+    const data = readFileSync(join(root, 'fonts', `KaTeX_${file}.woff2`), 'base64');
+    return `@font-face{font-family:KaTeX_${family};font-style:${style};font-weight:${weight};font-display:block;src:url(data:font/woff2;base64,${data}) format('woff2')}`;
+  });
+  return `${rules.join('\n')}\n${sheet}`;
+}
+
+/** Advance widths by character, in units of 1 em. */
+const advances = new Map<string, Map<number, number>>();
+
+/**
+ * Width in pixels of a text in Source Sans 3, from the font's own tables: Vega needs it to lay out charts where there
+ * is no browser. Kerning is left out, which is below 2 % for labels.
+ */
+export function textWidth(text: string, size: number, bold: boolean): number {
+  const weight = bold ? 600 : 400;
+  let table = advances.get(String(weight));
+  if (!table) {
+    const root = folderOf('source-sans-3');
+    table = new Map();
+    for (const subset of ['latin', 'latin-ext', 'greek', 'cyrillic']) {
+      const file = join(root, 'files', `source-sans-3-${subset}-${weight}-normal.woff`);
+      for (const [point, advance] of readAdvances(readFileSync(file))) {
+        if (!table.has(point)) table.set(point, advance);
+      }
+    }
+    advances.set(String(weight), table);
+  }
+  let width = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0)!;
+    // Scripts that the font lacks come from another one: Chinese, Japanese and Korean characters fill a square.
+    width += table.get(point) ?? (point >= 0x2e80 ? 1 : 0.55);
+  }
+  return width * size;
+}
+
+/** Reads character → advance width from a WOFF 1.0 file (W3C, tables head, hhea, hmtx, cmap). */
+function readAdvances(file: Buffer): Map<number, number> {
+  const tables = new Map<string, Buffer>();
+  for (let i = 0; i < file.readUInt16BE(12); i++) {
+    const entry = 44 + i * 20;
+    const tag = file.toString('latin1', entry, entry + 4);
+    const [offset, packed, size] = [4, 8, 12].map((at) => file.readUInt32BE(entry + at));
+    const data = file.subarray(offset!, offset! + packed!);
+    tables.set(tag, packed! < size! ? inflateSync(data) : data);
+  }
+  const unitsPerEm = tables.get('head')!.readUInt16BE(18);
+  const metricCount = tables.get('hhea')!.readUInt16BE(34);
+  const metrics = tables.get('hmtx')!;
+  const advance = (glyph: number) =>
+    metrics.readUInt16BE(Math.min(glyph, metricCount - 1) * 4) / unitsPerEm;
+  const result = new Map<number, number>();
+  for (const [point, glyph] of readCharacterMap(tables.get('cmap')!))
+    result.set(point, advance(glyph));
+  return result;
+}
+
+/** Character → glyph from the format 4 subtable (the Basic Multilingual Plane). */
+function* readCharacterMap(cmap: Buffer): Generator<[number, number]> {
+  const count = cmap.readUInt16BE(2);
+  for (let i = 0; i < count; i++) {
+    const start = cmap.readUInt32BE(4 + i * 8 + 4);
+    if (cmap.readUInt16BE(start) !== 4) continue;
+    const doubled = cmap.readUInt16BE(start + 6);
+    const [ends, starts] = [start + 14, start + 16 + doubled];
+    const [deltas, offsets] = [starts + doubled, starts + 2 * doubled];
+    for (let segment = 0; segment < doubled; segment += 2) {
+      const end = cmap.readUInt16BE(ends + segment);
+      const delta = cmap.readUInt16BE(deltas + segment);
+      const offset = cmap.readUInt16BE(offsets + segment);
+      for (
+        let point = cmap.readUInt16BE(starts + segment);
+        point <= end && point < 0xffff;
+        point++
+      ) {
+        let glyph = point;
+        if (offset !== 0) {
+          const at = offsets + segment + offset + (point - cmap.readUInt16BE(starts + segment)) * 2;
+          glyph = cmap.readUInt16BE(at);
+          if (glyph === 0) continue;
+        }
+        yield [point, (glyph + delta) & 0xffff];
+      }
+    }
+    return;
+  }
+}

@@ -1,0 +1,63 @@
+// The page that lists the reports of a book.
+import { textFontCss } from './fonts.js';
+import { html, trusted } from './markup.js';
+import { pageCss } from './style.js';
+import { createHash } from 'node:crypto';
+
+export interface IndexEntry {
+  readonly title: string;
+  readonly description: string | null;
+  /** Paths relative to the page. */
+  readonly files: readonly { readonly format: string; readonly path: string }[];
+}
+
+const indexCss = `
+.chapters{list-style:none;padding:0;counter-reset:chapter}
+.chapters li{border-top:1px solid var(--rule);padding:1.1em 0;margin:0}
+.chapters h2{margin:0 0 .2em;font-size:1.15rem}
+.chapters h2 a{text-decoration:none}
+.chapters p{margin:0 0 .3em;color:var(--quiet)}
+.chapters .ui{font-size:.78rem}
+@media screen{body>main{margin:0 auto;padding:4rem 1.2rem}}
+`;
+
+/** HTML of the index of a book. */
+export function indexPage(
+  entries: readonly IndexEntry[],
+  {
+    title,
+    language = 'en',
+    note = null,
+  }: { title: string; language?: string; note?: string | null },
+): string {
+  const body = html`<main id="main">
+<header class="title-block"><h1>${title}</h1>${note && html`<p class="subtitle">${note}</p>`}</header>
+<ol class="chapters">${entries.map((entry) => {
+    const main = entry.files.find((file) => file.format === 'html') ?? entry.files[0];
+    return html`<li><h2>${main ? html`<a href="${address(main.path)}">${entry.title}</a>` : entry.title}</h2>
+${entry.description && html`<p>${entry.description}</p>`}
+<p class="ui">${entry.files.map((file, index) => html`${index > 0 && ' · '}<a href="${address(file.path)}" aria-label="${entry.title}, ${file.format.toUpperCase()}">${file.format.toUpperCase()}</a>`)}</p></li>
+`;
+  })}</ol>
+</main>`;
+  const style = `${textFontCss(body.text)}\n${pageCss}\n${indexCss}`;
+  const hash = createHash('sha256').update(style).digest('base64');
+  return html`<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${trusted(`default-src 'none'; style-src 'sha256-${hash}'; font-src data:; base-uri 'none'; form-action 'none'`)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`.text;
+}
+
+function address(path: string): string {
+  return path.split(/[\\/]/).map(encodeURIComponent).join('/');
+}

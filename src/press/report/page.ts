@@ -1,0 +1,484 @@
+// Document → one HTML file that needs nothing else: style, fonts, scripts and pictures are inside, and a content
+// security policy forbids everything that is not. The same markup, without scripts, is what the PDF is printed from.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { DataTable, Drawing } from './chart.js';
+import {
+  type Block,
+  type Code,
+  type Document,
+  type Figure,
+  type Section,
+  type Table,
+  walk,
+} from './document.js';
+import type { Drawings } from './drawing.js';
+import { mathCss, textFontCss } from './fonts.js';
+import { type Highlight, loadHighlighter } from './highlight.js';
+import { html, type Markup, scriptJson, trusted } from './markup.js';
+import { type Provenance, provenanceLines } from './provenance.js';
+import { pageCss, paperCss } from './style.js';
+
+export interface PageOptions {
+  readonly provenance: Provenance | null;
+}
+
+/** The report as a page for the screen, charts live. */
+export async function renderHtml(
+  document: Document,
+  drawings: Drawings,
+  { provenance }: PageOptions = { provenance: null },
+): Promise<string> {
+  const body = await renderBody(document, drawings, provenance, 'screen', new Map());
+  const live = chartData(document, drawings);
+  const scripts = [...(live ? [vegaBundle()] : []), clientScript()];
+  const content = html`<a class="skip" href="#main">Skip to the text</a>
+<div class="layout">
+<div class="bar ui"></div>
+${contentsList(document)}
+${body}
+</div>
+${live && html`<script type="application/json" id="chart-data">${scriptJson(live)}</script>`}`;
+  return page(document, content, pageCss, scripts);
+}
+
+/** The report as a page for the printer: page numbers of the contents come from an earlier print, by id. */
+export async function renderPaper(
+  document: Document,
+  drawings: Drawings,
+  { provenance }: PageOptions,
+  pageNumbers: ReadonlyMap<string, number>,
+): Promise<string> {
+  const body = await renderBody(document, drawings, provenance, 'paper', pageNumbers);
+  const author = document.authors.map(({ name }) => name).join(', ');
+  return page(document, body, `${pageCss}\n${paperCss(document.title.text, author)}`, []);
+}
+
+function page(document: Document, body: Markup, css: string, scripts: readonly string[]): string {
+  const text = body.text;
+  const style = [textFontCss(text), mathCss(text), css].filter((part) => part !== '').join('\n');
+  const policy = [
+    `default-src 'none'`,
+    `style-src-elem '${hash(style)}'`,
+    // Formulas and drawings place their parts with style attributes; what authors write was filtered before.
+    `style-src-attr 'unsafe-inline'`,
+    `img-src data:`,
+    `font-src data:`,
+    scripts.length > 0
+      ? `script-src ${scripts.map((script) => `'${hash(script)}'`).join(' ')}`
+      : '',
+    `base-uri 'none'`,
+    `form-action 'none'`,
+  ];
+  const authors = document.authors.map(({ name }) => name).join(', ');
+  return html`<!doctype html>
+<html lang="${document.language}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${trusted(policy.filter((part) => part !== '').join('; '))}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${document.title.text}</title>
+${document.description && html`<meta name="description" content="${document.description}">`}
+${authors !== '' && html`<meta name="author" content="${authors}">`}
+${document.keywords.length > 0 && html`<meta name="keywords" content="${document.keywords.join(', ')}">`}
+<meta name="generator" content="fathom">
+<style>${trusted(style)}</style>
+</head>
+<body>
+${body}
+${scripts.map((script) => html`<script>${trusted(script)}</script>`)}
+</body>
+</html>
+`.text;
+}
+
+function hash(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
+// The text
+
+type Medium = 'screen' | 'paper';
+
+interface Ink {
+  readonly drawings: Drawings;
+  readonly highlight: Highlight;
+  readonly medium: Medium;
+}
+
+async function renderBody(
+  document: Document,
+  drawings: Drawings,
+  provenance: Provenance | null,
+  medium: Medium,
+  pageNumbers: ReadonlyMap<string, number>,
+): Promise<Markup> {
+  const languages = [...walk(document.blocks)].flatMap((block) =>
+    block.kind === 'code' ? [block.language] : [],
+  );
+  const ink: Ink = { drawings, medium, highlight: await loadHighlighter(languages) };
+  return html`<main id="main">
+<article>
+${titleBlock(document)}
+${medium === 'paper' && paperContents(document, pageNumbers)}
+${document.blocks.map((block) => renderBlock(block, ink))}
+${
+  document.footnotes.length > 0 &&
+  html`<section class="end notes" aria-labelledby="notes"><h2 id="notes">Notes</h2>
+<ol>${document.footnotes.map(
+    (note) => html`<li id="${note.id}">${withBackLinks(note.html, note.from)}</li>
+`,
+  )}</ol></section>`
+}
+${
+  document.bibliography.length > 0 &&
+  html`<section class="end" aria-labelledby="references"><h2 id="references">References</h2>
+<ul class="bibliography">${document.bibliography.map(
+    (entry) => html`<li id="${entry.id}">${trusted(entry.html)}</li>
+`,
+  )}</ul></section>`
+}
+${provenance && provenanceBlock(provenance)}
+</article>
+</main>`;
+}
+
+function titleBlock(document: Document): Markup {
+  const { title, subtitle, authors, date, abstract } = document;
+  const byline = [
+    authors.map(
+      ({ name, affiliation }, index) =>
+        html`${index > 0 && ', '}<strong>${name}</strong>${affiliation && html` (${affiliation})`}`,
+    ),
+    date && html`${authors.length > 0 && ' · '}<time>${date}</time>`,
+  ];
+  return html`<header class="title-block">
+<h1 id="title">${trusted(title.html)}</h1>
+${subtitle && html`<p class="subtitle">${subtitle}</p>`}
+${(authors.length > 0 || date) && html`<p class="byline">${byline}</p>`}
+${abstract && html`<div class="abstract"><h2 id="abstract">Abstract</h2>${trusted(abstract)}</div>`}
+</header>`;
+}
+
+function withBackLinks(note: string, from: readonly string[]): Markup {
+  const links = from
+    .map(
+      (id, index) =>
+        ` <a href="#${id}" aria-label="Back to the text${from.length > 1 ? `, place ${index + 1}` : ''}">↑</a>`,
+    )
+    .join('');
+  return trusted(note.endsWith('</p>') ? `${note.slice(0, -4)}${links}</p>` : note + links);
+}
+
+function renderBlock(block: Block, ink: Ink): Markup {
+  switch (block.kind) {
+    case 'section':
+      return renderSection(block, ink);
+    case 'prose':
+      return html`<div class="prose">${trusted(block.html)}</div>
+`;
+    case 'code':
+      return renderCode(block, ink);
+    case 'figure':
+      return renderFigure(block, ink);
+    case 'table':
+      return renderTable(block);
+    case 'equation':
+      return html`<div class="equation" id="${block.id}"><div class="formula" ${scrollable(ink)}>${trusted(block.html)}</div>${
+        block.number !== null && html`<span class="number">(${block.number})</span>`
+      }</div>
+`;
+    case 'output':
+      return html`<div class="output ${columnClass(block.column)}" id="${block.id}">${
+        block.content.kind === 'text'
+          ? html`<pre class="${block.content.stream}" ${scrollable(ink)}>${trusted(block.content.html)}</pre>`
+          : html`<div class="scroll" ${scrollable(ink)}>${trusted(block.content.html)}</div>`
+      }</div>
+`;
+    case 'fold':
+      if (ink.medium === 'paper') return html``;
+      return html`<details class="fold"><summary>${block.summary}</summary>
+${block.blocks.map((inner) => renderBlock(inner, ink))}</details>
+`;
+  }
+}
+
+/** What may scroll sideways must be reachable by keyboard. */
+function scrollable(ink: Ink): Markup {
+  return ink.medium === 'screen' ? trusted('tabindex="0"') : trusted('');
+}
+
+function columnClass(column: string): string {
+  return column === 'body' ? '' : `column-${column}`;
+}
+
+function renderSection(section: Section, ink: Ink): Markup {
+  const tag = trusted(`h${Math.min(6, section.level + 1)}`);
+  return html`<section aria-labelledby="${section.id}">
+<${tag} id="${section.id}">${section.number && html`<span class="number">${section.number}</span>`}${trusted(section.title.html)}${
+    ink.medium === 'screen' &&
+    html`<a class="anchor" href="#${section.id}" aria-label="Link to this section">#</a>`
+  }</${tag}>
+${section.blocks.map((block) => renderBlock(block, ink))}
+</section>
+`;
+}
+
+function renderCode(block: Code, ink: Ink): Markup {
+  // What the author folded away is not for paper; it stands in the page and in the notebook.
+  if (ink.medium === 'paper' && block.fold === 'closed') return html``;
+  const code = html`<pre ${scrollable(ink)}><code>${trusted(ink.highlight(block.source, block.language))}</code></pre>`;
+  if (block.fold === 'shown' || ink.medium === 'paper') {
+    return html`<div class="code" id="${block.id}">${code}</div>
+`;
+  }
+  return html`<div class="code" id="${block.id}"><details${block.fold === 'open' && trusted(' open')}><summary>${block.summary}</summary>${code}</details></div>
+`;
+}
+
+function renderFigure(figure: Figure, ink: Ink): Markup {
+  const drawing = ink.drawings.get(figure.id);
+  // Chromium makes no link target of what begins left of the text, so on paper the target is around the figure.
+  const around = ink.medium === 'paper';
+  const open = around
+    ? html`<div id="${figure.id}"><figure class="${columnClass(figure.column)}">`
+    : html`<figure id="${figure.id}" class="${columnClass(figure.column)}">`;
+  return html`${open}
+${figure.content.kind === 'chart' ? renderChart(figure, drawing) : renderPicture(figure)}
+${caption('figcaption', 'Figure', figure)}
+${drawing?.table && ink.medium === 'screen' && dataTable(drawing.table, figure)}
+</figure>${around && trusted('</div>')}
+`;
+}
+
+function renderChart(figure: Figure, drawing: Drawing | undefined): Markup {
+  if (!drawing) {
+    return html`<div class="chart"><p class="unresolved">This chart could not be drawn. ${figure.alt}</p></div>`;
+  }
+  return html`<div class="chart" data-chart="${figure.id}">${trusted(drawing.svg)}</div>`;
+}
+
+/** Pictures this small are data (filters, feature maps): they are enlarged with hard edges. */
+const pixelArtBelow = 128;
+
+function renderPicture(figure: Figure): Markup {
+  if (figure.content.kind !== 'picture') return html``;
+  const { mime, data, width, height } = figure.content;
+  const tiny = mime === 'image/png' && width !== null && width < pixelArtBelow;
+  const scale = tiny ? Math.max(1, Math.floor(320 / width)) : 1;
+  return html`<div class="picture"><img src="data:${mime};base64,${data}" alt="${figure.alt}"${
+    tiny && trusted(' class="pixels"')
+  }${width !== null && html` width="${width * scale}"`}${height !== null && html` height="${height * scale}"`}></div>`;
+}
+
+function caption(tag: 'figcaption' | 'div', name: string, block: Figure | Table): Markup | null {
+  if (!block.caption && block.number === null) return null;
+  const number = block.number === null ? null : html`<strong>${name} ${block.number}.</strong> `;
+  const content = html`${number}${block.caption && trusted(block.caption.html)}`;
+  return tag === 'figcaption'
+    ? html`<figcaption>${content}</figcaption>`
+    : html`<div class="table-caption" id="${block.id}-caption">${content}</div>`;
+}
+
+function renderTable(table: Table): Markup {
+  const inner = table.html.includes('class="scroll"')
+    ? trusted(table.html)
+    : html`<div class="scroll" tabindex="0" role="group" aria-label="Table ${table.number}">${trusted(table.html)}</div>`;
+  // Paper keeps a table on one page if it can fit there.
+  const long = (table.html.match(/<tr\b/g)?.length ?? 0) > 25 ? 'long' : '';
+  return html`<div class="table-block ${columnClass(table.column)} ${long}" id="${table.id}">
+${caption('div', 'Table', table)}
+${inner}
+</div>
+`;
+}
+
+function dataTable(table: DataTable, figure: Figure): Markup {
+  const name = figure.number === null ? 'this chart' : `Figure ${figure.number}`;
+  const more = table.total - table.rows.length;
+  return html`<details class="data"><summary>Numbers of ${name}</summary>
+<div class="scroll" tabindex="0" role="group" aria-label="Numbers of ${name}"><table><thead><tr>${table.columns.map(
+    (column) =>
+      html`<th scope="col"${column.numeric && trusted(' class="number"')}>${column.title}</th>`,
+  )}</tr></thead><tbody>${table.rows.map(
+    (row) =>
+      html`<tr>${row.map(
+        (value) =>
+          html`<td${typeof value === 'number' && trusted(' class="number"')}>${formatCell(value)}</td>`,
+      )}</tr>
+`,
+  )}</tbody></table>${more > 0 && html`<p>${more} more rows can be saved with the chart as CSV.</p>`}</div></details>`;
+}
+
+function formatCell(value: unknown): string {
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
+  return value === null || value === undefined ? '–' : String(value);
+}
+
+function provenanceBlock(provenance: Provenance): Markup {
+  return html`<section class="end provenance" aria-labelledby="provenance"><h2 id="provenance">How this report was made</h2>
+<dl>${provenanceLines(provenance).map(
+    ({ label, value }) => html`<dt>${label}</dt><dd>${value}</dd>
+`,
+  )}</dl></section>`;
+}
+
+// Contents
+
+/** What the contents list: sections down to the third level, then what stands at the end. */
+function contentsOf(document: Document): Section[] {
+  return document.blocks.filter((block): block is Section => block.kind === 'section');
+}
+
+function subsections(section: Section): Section[] {
+  return section.level >= 3
+    ? []
+    : section.blocks.filter((block): block is Section => block.kind === 'section');
+}
+
+function contentsList(document: Document): Markup {
+  const entry = (section: Section): Markup =>
+    html`<li><a href="#${section.id}">${section.number && html`<span class="number">${section.number}</span>`}<span>${section.title.text}</span></a>${
+      subsections(section).length > 0 && html`<ol>${subsections(section).map(entry)}</ol>`
+    }</li>
+`;
+  const sections = contentsOf(document);
+  const end = [
+    document.footnotes.length > 0 && html`<li><a href="#notes">Notes</a></li>`,
+    document.bibliography.length > 0 && html`<li><a href="#references">References</a></li>`,
+  ];
+  if (sections.length === 0) return html`<nav class="contents" aria-label="Contents"></nav>`;
+  return html`<nav class="contents" aria-label="Contents" id="contents"><details open><summary>Contents</summary>
+<ol>${sections.map(entry)}${end}</ol></details></nav>`;
+}
+
+function paperContents(document: Document, pageNumbers: ReadonlyMap<string, number>): Markup {
+  const line = (id: string, number: string | null, text: string) =>
+    html`<a href="#${id}">${number && html`<span class="number">${number}</span>`}<span class="what">${text}</span><span class="dots"></span><span class="page">${pageNumbers.get(id) ?? ''}</span></a>`;
+  const entry = (section: Section): Markup =>
+    html`<li>${line(section.id, section.number, section.title.text)}${
+      subsections(section).length > 0 && html`<ol>${subsections(section).map(entry)}</ol>`
+    }</li>`;
+  const sections = contentsOf(document);
+  const figures = [...walk(document.blocks)].filter(
+    (block): block is Figure => block.kind === 'figure' && block.number !== null,
+  );
+  if (sections.length === 0) return html``;
+  return html`<nav class="paper-contents" aria-label="Contents"><h2>Contents</h2>
+<ol>${sections.map(entry)}</ol>
+${
+  figures.length > 0 &&
+  html`<h2>Figures</h2><ol>${figures.map(
+    (figure) =>
+      html`<li>${line(figure.id, String(figure.number), firstSentence(figure.caption?.text ?? figure.alt))}</li>`,
+  )}</ol>`
+}</nav>`;
+}
+
+function firstSentence(text: string): string {
+  const sentence = /^.{10,}?[.!?](?=\s|$)/.exec(text)?.[0].replace(/\.$/, '') ?? text;
+  return sentence.length > 90 ? `${sentence.slice(0, 88).replace(/\s+\S*$/, '')} …` : sentence;
+}
+
+// Scripts
+
+interface PackedTable {
+  readonly keys: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+/** What the live charts need, each table of rows once and its column names once. Null without charts. */
+function chartData(document: Document, drawings: Drawings): object | null {
+  const tables: PackedTable[] = [];
+  const known = new Map<string, number>();
+  const pack = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) {
+      const table = asTable(value);
+      if (!table) return value.map(pack);
+      const text = JSON.stringify(table);
+      const index = known.get(text) ?? tables.push(table) - 1;
+      known.set(text, index);
+      return { $rows: index };
+    }
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, pack(item)]));
+  };
+  const charts: Record<string, unknown> = {};
+  for (const block of walk(document.blocks)) {
+    if (block.kind !== 'figure' || block.content.kind !== 'chart') continue;
+    const drawing = drawings.get(block.id);
+    if (!drawing) continue;
+    const { library, specification } = block.content;
+    const table = drawing.table && { data: drawing.table.data, columns: drawing.table.columns };
+    charts[block.id] = { library, table, vega: pack(drawing.vega), source: pack(specification) };
+  }
+  return Object.keys(charts).length === 0 ? null : { tables, charts };
+}
+
+/** A list of at least four flat rows with the same columns in the same order. */
+function asTable(list: readonly unknown[]): PackedTable | null {
+  const first = list[0];
+  if (list.length < 4 || typeof first !== 'object' || first === null || Array.isArray(first))
+    return null;
+  const keys = Object.keys(first);
+  if (keys.length === 0 || keys.includes('__proto__')) return null;
+  const rows: unknown[][] = [];
+  for (const row of list) {
+    if (typeof row !== 'object' || row === null) return null;
+    const own = Object.keys(row);
+    if (own.length !== keys.length || own.some((key, index) => key !== keys[index])) return null;
+    const values = Object.values(row);
+    if (values.some((value) => typeof value === 'object' && value !== null)) return null;
+    rows.push(values);
+  }
+  return { keys, rows };
+}
+
+const require = createRequire(import.meta.url);
+let bundle: string | null = null;
+
+/** Vega and its expression interpreter as one classic script. The interpreter comes as a module, so its two ends are changed. */
+function vegaBundle(): string {
+  if (bundle) return bundle;
+  const vega = readFileSync(join(packageOf('vega'), 'build/vega.min.js'), 'utf8');
+  const module = readFileSync(
+    join(packageOf('vega-interpreter'), 'build/vega-interpreter.js'),
+    'utf8',
+  );
+  const opening = /^import (\{[^}]*\}) from 'vega-util';/m;
+  const closing = /^export \{ expression as expressionInterpreter \};/m;
+  if (!opening.test(module) || !closing.test(module)) {
+    throw new Error('vega-interpreter has changed its form; the bundle of the report must follow');
+  }
+  const interpreter = module
+    .replace(opening, (_, names: string) => `const ${names} = vega;`)
+    .replace(closing, 'vega.expressionInterpreter = expression;')
+    .replace(/^\/\/# sourceMappingURL=.*$/m, '');
+  const licence =
+    '/*! Vega and vega-interpreter: BSD-3-Clause, University of Washington Interactive Data Lab */\n';
+  bundle = inline(
+    `${licence}${vega.replace(/^\/\/# sourceMappingURL=.*$/m, '')}\n(function(){\n${interpreter}\n})();\n`,
+  );
+  return bundle;
+}
+
+/** Folder of a package whose entry point is build/….js; its manifest is not among its exports. */
+function packageOf(name: string): string {
+  return join(require.resolve(name), '../..');
+}
+
+function clientScript(): string {
+  const compiled = readFileSync(new URL('./client.js', import.meta.url), 'utf8')
+    .replace(/^export \{\};$/m, '')
+    .replace(/^\/\/# sourceMappingURL=.*$/m, '');
+  return inline(`(function(){'use strict';\n${compiled}\n})();`);
+}
+
+/** A script element ends at the first end tag, wherever it stands. */
+function inline(script: string): string {
+  return script.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '<\\!--');
+}

@@ -1,0 +1,192 @@
+// HTML from a notebook, made harmless. What strangers wrote may show text, tables, lists and pictures; it cannot run a
+// script, load anything, style or cover the page, or take an id that the page uses.
+import sanitizeHtml from 'sanitize-html';
+
+const blocks =
+  'p div section article header footer blockquote pre hr br ul ol li dl dt dd details summary figure figcaption center address';
+const headings = 'h1 h2 h3 h4 h5 h6';
+const inline =
+  'a abbr b bdi bdo cite code data del dfn em i ins kbd mark q s samp small span strong sub sup time u var wbr font tt';
+const tables = 'table caption colgroup col thead tbody tfoot tr th td';
+const mathml =
+  'math semantics annotation mrow mi mn mo ms mtext mspace msup msub msubsup mfrac msqrt mroot munder mover munderover mtable mtr mtd mpadded mphantom mstyle menclose';
+// No style, script, use, image, foreignObject, animation or filter: nothing that fetches, runs or leaks out of the drawing.
+const svg =
+  'svg g path rect circle ellipse line polyline polygon text tspan defs linearGradient radialGradient stop clipPath title desc';
+
+const length = /^-?[\d.]+(?:px|em|rem|ex|ch|%|pt|cm|mm|in)?$/;
+const lengths =
+  /^(?:-?[\d.]+(?:px|em|rem|ex|ch|%|pt|cm|mm|in)?|auto)(?:\s+(?:-?[\d.]+(?:px|em|rem|ex|ch|%|pt|cm|mm|in)?|auto)){0,3}$/;
+const colour = /^(?:#[0-9a-f]{3,8}|[a-z]{3,24}|(?:rgb|hsl)a?\([\d\s.,%/deg]+\))$/i;
+const word = /^[a-z-]{2,24}$/i;
+const border =
+  /^(?:[\d.]+(?:px|em|pt)?|none|solid|dashed|dotted|double|thin|medium|thick|#[0-9a-f]{3,8}|[a-z]{3,24}|rgba?\([\d\s.,%]+\)|\s)+$/i;
+
+/** Presentation that a table or a notice may carry along; nothing that moves things about or fetches. */
+const styles: Record<string, RegExp[]> = {
+  color: [colour],
+  background: [colour],
+  'background-color': [colour],
+  'text-align': [word],
+  'vertical-align': [word, length],
+  'font-weight': [/^(?:\d{3}|[a-z]+)$/i],
+  'font-style': [word],
+  'font-variant': [word],
+  'font-size': [/^(?:small|smaller|medium|large|larger|[\d.]{1,4}(?:em|rem|%|px|pt))$/],
+  'text-decoration': [word],
+  'white-space': [/^(?:pre|pre-wrap|pre-line|nowrap|normal)$/],
+  border: [border],
+  'border-top': [border],
+  'border-bottom': [border],
+  'border-left': [border],
+  'border-right': [border],
+  'border-collapse': [word],
+  padding: [lengths],
+  'padding-left': [length],
+  'padding-right': [length],
+  width: [/^[\d.]+(?:px|em|rem|ch|%)$/],
+  'max-width': [/^[\d.]+(?:px|em|rem|ch|%)$/],
+  display: [/^(?:block|inline|inline-block|flex|grid|table|table-row|table-cell|none)$/],
+  'flex-wrap': [word],
+  gap: [lengths],
+  'list-style-type': [word],
+};
+
+const svgAttributes =
+  'd x y x1 y1 x2 y2 cx cy r rx ry dx dy width height viewBox points transform fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-dasharray stroke-linecap stroke-linejoin stroke-miterlimit opacity text-anchor dominant-baseline font-size font-family font-weight font-style offset stop-color stop-opacity gradientUnits gradientTransform clip-rule preserveAspectRatio role aria-label aria-hidden';
+const mathAttributes =
+  'display xmlns mathvariant stretchy fence separator form lspace rspace accent accentunder linethickness columnalign rowspacing columnspacing displaystyle scriptlevel encoding notation width height depth';
+
+const list = (text: string) => text.split(' ');
+
+function perTag(tags: string, attributes: string): Record<string, string[]> {
+  return Object.fromEntries(list(tags).map((tag) => [tag, list(attributes)]));
+}
+
+/** A class of the page's own could cover it or look like a control, so these are all that prose can name. */
+const proseClasses = [
+  'lead',
+  'small',
+  'center',
+  'number',
+  'dataframe',
+  'callout',
+  'callout-title',
+  ...['note', 'tip', 'warning', 'caution', 'important'].map((kind) => `callout-${kind}`),
+  'task-list',
+];
+
+/** Pictures inside the page only: these data types cannot run anything, SVG inside <img> included. */
+const pictureUrl = /^data:image\/(?:png|jpeg|gif|webp|svg\+xml)(?:;[\w=-]+)*[;,]/i;
+
+export interface SanitizeOptions {
+  /** 'prose' is what the author of the notebook wrote; 'output' is what a program printed. */
+  readonly from: 'prose' | 'output';
+}
+
+/** The harmless part of some HTML. */
+export function sanitize(source: string, { from }: SanitizeOptions): string {
+  const attributes: Record<string, sanitizeHtml.AllowedAttribute[]> = {
+    ...perTag(`${svg} ${svg.toLowerCase()}`, `${svgAttributes} ${svgAttributes.toLowerCase()}`),
+    ...perTag(mathml, mathAttributes),
+    '*': [
+      'title',
+      'lang',
+      'dir',
+      'style',
+      'align',
+      'valign',
+      'class',
+      'role',
+      'aria-label',
+      'aria-hidden',
+    ],
+    a: ['href', 'id'],
+    img: ['src', 'alt', 'width', 'height'],
+    ol: ['start', 'type', 'reversed'],
+    li: ['value'],
+    th: ['colspan', 'rowspan', 'scope', 'abbr'],
+    td: ['colspan', 'rowspan'],
+    col: ['span'],
+    colgroup: ['span'],
+    details: ['open'],
+    time: ['datetime'],
+    data: ['value'],
+    input: [{ name: 'type', values: ['checkbox'] }, 'checked', 'disabled'],
+    font: ['color'],
+  };
+  const ids = from === 'prose' ? ['id'] : [];
+  attributes['*']!.push(...ids);
+  return sanitizeHtml(source, {
+    allowedTags: list(
+      [
+        blocks,
+        headings,
+        inline,
+        tables,
+        mathml,
+        svg,
+        svg.toLowerCase(),
+        'img',
+        ...(from === 'prose' ? ['input'] : []),
+      ].join(' '),
+    ),
+    nonTextTags: [
+      'script',
+      'style',
+      'textarea',
+      'option',
+      'noscript',
+      'template',
+      'iframe',
+      'object',
+      'title-bar',
+      'xmp',
+      'noembed',
+      'noframes',
+    ],
+    allowedAttributes: attributes,
+    allowedClasses: {
+      '*': from === 'prose' ? proseClasses : ['dataframe', 'number'],
+    } as unknown as Record<string, string[]>,
+    allowedStyles: { '*': styles },
+    allowedSchemes: ['http', 'https', 'mailto'],
+    allowedSchemesByTag: { img: ['data'] },
+    allowProtocolRelative: false,
+    nestingLimit: 200,
+    parser: { lowerCaseTags: true, lowerCaseAttributeNames: false },
+    transformTags: {
+      a: (tag, given) => {
+        const safe = { ...given };
+        if (from === 'output') delete safe.id;
+        if (from === 'output' && safe.href?.startsWith('#')) delete safe.href;
+        // A relative path means nothing once the report is sent elsewhere, and file: would reach into the reader's disk.
+        if (safe.href && !/^(?:#|https?:|mailto:)/i.test(safe.href)) delete safe.href;
+        return { tagName: tag, attribs: safe };
+      },
+      input: (tag, given) => ({
+        tagName: tag,
+        attribs: { type: 'checkbox', disabled: '', ...('checked' in given ? { checked: '' } : {}) },
+      }),
+    },
+    exclusiveFilter: (frame) =>
+      (frame.tag === 'img' && !pictureUrl.test(frame.attribs.src ?? '')) ||
+      (frame.tag === 'input' && from === 'output'),
+  });
+}
+
+/** The text of some HTML without its markup. */
+export function plainText(markup: string): string {
+  return sanitizeHtml(markup.replace(/<annotation\b[\s\S]*?<\/annotation>/g, ''), {
+    allowedTags: [],
+    allowedAttributes: {},
+    textFilter: (text) =>
+      text
+        .replace(/&lt;/g, '<')
+        .replace(/&gt;/g, '>')
+        .replace(/&quot;/g, '"')
+        .replace(/&amp;/g, '&'),
+  })
+    .replace(/\s+/g, ' ')
+    .trim();
+}
