@@ -111,13 +111,13 @@ function charactersByFace(markup: string): Map<string, Set<string>> {
       const key = `${face.family} ${weight} ${face.family === serif ? face.style : 'normal'}`;
       const set = used.get(key) ?? new Set();
       used.set(key, set);
-      for (const character of unescape(content!)) set.add(character);
+      for (const character of withoutReferences(content!)) set.add(character);
     }
   }
   return used;
 }
 
-function unescape(text: string): string {
+function withoutReferences(text: string): string {
   return text.replace(/&#(\d+);/g, (_, code: string) =>
     String.fromCodePoint(Math.min(Number(code), 0x10ffff)),
   );
