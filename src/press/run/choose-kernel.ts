@@ -1,6 +1,6 @@
 // Which kernel runs a notebook.
 import type { Notebook } from '../notebook/nbformat.js';
-import { findKernelSpec, type KernelSpec, stockTslab } from './kernel-spec.js';
+import { findKernelSpec, type KernelSpec, ownKernel, stockTslab } from './kernel-spec.js';
 
 /**
  * The kernel that was asked for, by name; else ours for TypeScript and JavaScript, and for any other language the one that
@@ -9,9 +9,10 @@ import { findKernelSpec, type KernelSpec, stockTslab } from './kernel-spec.js';
  */
 export async function chooseKernel(notebook: Notebook, asked?: string): Promise<KernelSpec> {
   if (asked === 'tslab') return stockTslab();
+  if (asked === 'fathom') return ownKernel();
   if (asked !== undefined) return findKernelSpec(asked);
   const { kernelspec, language_info } = notebook.metadata;
   const language = kernelspec?.language ?? language_info?.name ?? 'typescript';
-  if (/^(typescript|javascript)$/i.test(language)) return stockTslab();
+  if (/^(typescript|javascript)$/i.test(language)) return ownKernel();
   return findKernelSpec(kernelspec?.name ?? language);
 }

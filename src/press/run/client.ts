@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Dealer, Request, Subscriber } from 'zeromq';
+import { header, type Message, MessageError, type Wire, wire } from '../kernel/message.js';
 import {
   CellTimeoutError,
   InputRequestedError,
@@ -19,7 +20,7 @@ import {
   said,
 } from './kernel-error.js';
 import type { KernelSpec } from './kernel-spec.js';
-import { decode, encode, type Message, newMessage } from './message.js';
+
 import { ProcessGroup } from './process-group.js';
 
 export interface KernelOptions {
@@ -110,7 +111,7 @@ export class Kernel {
   readonly #options: Required<Omit<KernelOptions, 'env' | 'signal'>>;
   readonly #process: ProcessGroup;
   readonly #folder: string;
-  readonly #key: string;
+  readonly #wire: Wire;
   readonly #session = randomUUID();
   readonly #shell: Dealer;
   readonly #control: Dealer;
@@ -151,7 +152,7 @@ export class Kernel {
     options: KernelOptions,
     folder: string,
     connectionFile: string,
-    connection: { key: string; ip: string } & Record<
+    connection: { key: string; signature_scheme: string; ip: string } & Record<
       `${'shell' | 'iopub' | 'stdin' | 'control' | 'hb'}_port`,
       number
     >,
@@ -159,7 +160,7 @@ export class Kernel {
     this.spec = spec;
     this.#options = { ...defaults, ...options };
     this.#folder = folder;
-    this.#key = connection.key;
+    this.#wire = wire(connection.key, connection.signature_scheme);
     const address = (port: number): string => `tcp://${connection.ip}:${port}`;
     // A kernel finds the input channel of a client by the identity of its shell channel, so both carry the same.
     const client = {
@@ -230,7 +231,7 @@ export class Kernel {
   }
 
   async #askInfo(waitMs: number): Promise<void> {
-    const request = newMessage('kernel_info_request', {}, this.#session);
+    const request = this.#request('kernel_info_request', {});
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, waitMs);
       const done = (): void => {
@@ -262,18 +263,14 @@ export class Kernel {
     code: string,
     { onMessage, timeoutMs }: ExecuteOptions = {},
   ): Promise<ExecuteReply> {
-    const request = newMessage(
-      'execute_request',
-      {
-        code,
-        silent: false,
-        store_history: true,
-        user_expressions: {},
-        allow_stdin: false,
-        stop_on_error: true,
-      },
-      this.#session,
-    );
+    const request = this.#request('execute_request', {
+      code,
+      silent: false,
+      store_history: true,
+      user_expressions: {},
+      allow_stdin: false,
+      stop_on_error: true,
+    });
     const id = request.header.msg_id;
     if (onMessage) this.#listeners.set(id, onMessage);
     const timers: NodeJS.Timeout[] = [];
@@ -325,7 +322,7 @@ export class Kernel {
   /** Interrupts the running code, in the way that the kernel asks for. */
   interrupt(): void {
     if (this.spec.interruptMode === 'signal') this.#process.signal('SIGINT');
-    else this.#send(this.#control, newMessage('interrupt_request', {}, this.#session));
+    else this.#send(this.#control, this.#request('interrupt_request', {}));
   }
 
   /** Interrupt; where that does not end the code, terminate, then kill, each after some seconds and the whole group. */
@@ -358,7 +355,7 @@ export class Kernel {
   async shutdown(): Promise<void> {
     if (!this.#isClosed && !this.#process.hasEnded) {
       this.#failWith(new KernelClosedError('the kernel was shut down'));
-      this.#send(this.#control, newMessage('shutdown_request', { restart: false }, this.#session));
+      this.#send(this.#control, this.#request('shutdown_request', { restart: false }));
       await Promise.race([this.#process.ended, delay(shutdownGraceMs, undefined, { ref: false })]);
     }
     await this.kill();
@@ -424,16 +421,37 @@ export class Kernel {
   #send(socket: Dealer, message: Message): void {
     if (this.#isClosed) return;
     // Without a high-water mark a send never waits, so there is never more than one under way.
-    socket.send(encode(message, this.#key)).catch((error: Error) => {
+    socket.send(this.#wire.encode(message)).catch((error: Error) => {
       if (!this.#isClosed)
         this.#failWith(new KernelClosedError(`a message could not be sent: ${error.message}`));
     });
   }
 
+  #request(type: string, content: Record<string, unknown>): Message {
+    return {
+      identities: [],
+      header: header(type, this.#session, 'fathom'),
+      parent: {},
+      metadata: {},
+      content,
+      buffers: [],
+    };
+  }
+
+  /** What is malformed or wrongly signed is not from our kernel. */
+  #decode(frames: Buffer[]): Message | undefined {
+    try {
+      return this.#wire.decode(frames);
+    } catch (error) {
+      if (error instanceof MessageError) return undefined;
+      throw error;
+    }
+  }
+
   #read(socket: Dealer | Subscriber, take: (message: Message) => void): void {
     const loop = async (): Promise<void> => {
       for await (const frames of socket) {
-        const message = decode(frames as Buffer[], this.#key);
+        const message = this.#decode(frames as Buffer[]);
         if (message) take(message);
       }
     };
@@ -444,12 +462,12 @@ export class Kernel {
   }
 
   #onReply(message: Message): void {
-    this.#pending.get(message.parent_header.msg_id ?? '')?.onReply(message.content);
+    this.#pending.get(message.parent.msg_id ?? '')?.onReply(message.content);
   }
 
   #onBroadcast(message: Message): void {
     this.#heardBroadcast = true;
-    const id = message.parent_header.msg_id ?? '';
+    const id = message.parent.msg_id ?? '';
     this.#listeners.get(id)?.(message.header.msg_type, message.content, message.metadata);
     this.#pending.get(id)?.onBroadcast(message.header.msg_type, message.content);
   }
@@ -459,7 +477,7 @@ export class Kernel {
     const error = new InputRequestedError(
       `the cell asks for keyboard input (${prompt}), and nobody is there to give it`,
     );
-    this.#pending.get(message.parent_header.msg_id ?? '')?.fail(error);
+    this.#pending.get(message.parent.msg_id ?? '')?.fail(error);
   }
 }
 

@@ -1,8 +1,9 @@
 // Finds kernels the way Jupyter does: a folder with a `kernel.json` in one of the data directories.
 import { readdir, readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { createRequire } from 'node:module';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { kernelSpec } from '../kernel/index.js';
+import { dataDirectories } from '../kernel/kernelspec.js';
 import { hint } from '../notebook/nearest.js';
 
 /** How a kernel process is started. */
@@ -27,6 +28,20 @@ export class KernelSpecError extends Error {
   readonly exitCode = 2;
 }
 
+/** Fathom's own kernel. */
+export function ownKernel(): KernelSpec {
+  const { argv, env, display_name, language, interrupt_mode } = kernelSpec();
+  return {
+    name: 'fathom',
+    displayName: display_name,
+    language,
+    argv,
+    env,
+    interruptMode: interrupt_mode,
+    heartbeat: true,
+  };
+}
+
 /** The kernel that the npm package tslab brings, as its own installer would register it. */
 export function stockTslab(): KernelSpec {
   const require = createRequire(import.meta.url);
@@ -44,7 +59,7 @@ export function stockTslab(): KernelSpec {
 /** The installed kernel of this name; a KernelSpecError names the nearest one and where was looked. */
 export async function findKernelSpec(
   name: string,
-  directories = kernelDirectories(),
+  directories = dataDirectories().map((directory) => join(directory, 'kernels')),
 ): Promise<KernelSpec> {
   const installed = new Set<string>();
   for (const directory of directories) {
@@ -85,26 +100,4 @@ async function readKernelSpec(directory: string, name: string): Promise<KernelSp
     interruptMode: spec.interrupt_mode === 'message' ? 'message' : 'signal',
     heartbeat: !argv.some((part) => /(^|[\\/])tslab(\.js)?$/.test(part)),
   };
-}
-
-/** Where kernels are looked for, in the order that Jupyter uses. */
-export function kernelDirectories(env: NodeJS.ProcessEnv = process.env): string[] {
-  const own =
-    process.platform === 'win32'
-      ? join(env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'jupyter')
-      : process.platform === 'darwin'
-        ? join(homedir(), 'Library', 'Jupyter')
-        : join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'jupyter');
-  const system =
-    process.platform === 'win32'
-      ? [join(env.PROGRAMDATA ?? 'C:\\ProgramData', 'jupyter')]
-      : ['/usr/local/share/jupyter', '/usr/share/jupyter'];
-  const environment = env.VIRTUAL_ENV ?? env.CONDA_PREFIX;
-  const data = [
-    ...(env.JUPYTER_PATH?.split(delimiter).filter(Boolean) ?? []),
-    env.JUPYTER_DATA_DIR || own,
-    ...(environment ? [join(environment, 'share', 'jupyter')] : []),
-    ...system,
-  ];
-  return [...new Set(data)].map((directory) => join(directory, 'kernels'));
 }

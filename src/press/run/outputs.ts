@@ -109,7 +109,7 @@ export class OutputArea {
   /** The last line of the last stream: what a progress display shows. */
   lastLine(): string {
     const last = this.#items.at(-1);
-    return last && 'stream' in last ? last.text.lastLine() : '';
+    return last && 'stream' in last ? last.text.lastWritten() : '';
   }
 
   #prepare(): void {
@@ -245,6 +245,11 @@ export class TerminalText {
       line += glyph;
     });
     return style ? line + reset : line;
+  }
+
+  /** The line being written, or the one before where nothing is in it yet. */
+  lastWritten(): string {
+    return this.lastLine() || (this.#lines.at(-1) ?? '');
   }
 
   toString(): string {

@@ -1,11 +1,12 @@
 // A kernel that does one thing wrong, named in its first argument; the second is the connection file. Run as a process.
 import { readFileSync } from 'node:fs';
 import { Publisher, Reply, Router } from 'zeromq';
-import { decode, encode, type Message, newMessage } from '../../../src/press/run/message.js';
+import { header, type Message, wire } from '../../../src/press/kernel/message.js';
 
 const [fault, file] = process.argv.slice(2);
 const connection = JSON.parse(readFileSync(file!, 'utf8')) as Record<string, string & number>;
-const key = String(connection.key);
+const good = wire(String(connection.key), 'hmac-sha256');
+const bad = wire('another key', 'hmac-sha256');
 const at = (port: string): string => `tcp://127.0.0.1:${connection[port]}`;
 
 if (fault === 'exits-at-start') {
@@ -32,16 +33,22 @@ async function serve(): Promise<void> {
       for await (const beat of heartbeat) await heartbeat.send(beat);
     })();
   }
-  const to = (parent: Message, type: string, content: Record<string, unknown>, signingKey = key) =>
-    encode({ ...newMessage(type, content, 'kernel'), parent_header: parent.header }, signingKey);
+  const to = (parent: Message, type: string, content: Record<string, unknown>, signer = good) =>
+    signer.encode({
+      identities: parent.identities,
+      header: header(type, 'kernel'),
+      parent: parent.header,
+      metadata: {},
+      content,
+    });
   const publish = (
     parent: Message,
     type: string,
     content: Record<string, unknown>,
-  ): Promise<void> => broadcast.send(to(parent, type, content));
+  ): Promise<void> => broadcast.send(to({ ...parent, identities: [] }, type, content));
   (async () => {
     for await (const frames of control) {
-      const request = decode(frames as Buffer[], key)!;
+      const request = good.decode(frames as Buffer[]);
       if (request.header.msg_type === 'shutdown_request' && fault !== 'never-ends') process.exit(0);
     }
   })();
@@ -49,27 +56,21 @@ async function serve(): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
   let executions = 0;
   for await (const frames of shell) {
-    const identity = (frames as Buffer[])[0]!;
-    const request = decode(frames as Buffer[], key);
-    if (!request) continue;
+    const request = good.decode(frames as Buffer[]);
     await publish(request, 'status', { execution_state: 'busy' });
     if (request.header.msg_type === 'kernel_info_request') {
-      await shell.send([
-        identity,
-        ...to(request, 'kernel_info_reply', {
+      await shell.send(
+        to(request, 'kernel_info_reply', {
           implementation: 'faulty',
           language_info: { name: 'none' },
         }),
-      ]);
+      );
       await publish(request, 'status', { execution_state: 'idle' });
       continue;
     }
     executions += 1;
-    const reply = (content: Record<string, unknown>, signingKey?: string): Promise<void> =>
-      shell.send([
-        identity,
-        ...to(request, 'execute_reply', { execution_count: executions, ...content }, signingKey),
-      ]);
+    const reply = (content: Record<string, unknown>, signer = good): Promise<void> =>
+      shell.send(to(request, 'execute_reply', { execution_count: executions, ...content }, signer));
     await publish(request, 'stream', { name: 'stdout', text: `${fault}\n` });
     switch (fault) {
       case 'no-idle':
@@ -79,17 +80,14 @@ async function serve(): Promise<void> {
         await publish(request, 'status', { execution_state: 'idle' });
         break;
       case 'wrong-signature':
-        await reply({ status: 'ok' }, 'another key');
+        await reply({ status: 'ok' }, bad);
         await publish(request, 'status', { execution_state: 'idle' });
         break;
       case 'exits':
         process.exit(7);
         break;
       case 'asks-for-input':
-        await stdin.send([
-          identity,
-          ...to(request, 'input_request', { prompt: 'name? ', password: false }),
-        ]);
+        await stdin.send(to(request, 'input_request', { prompt: 'name? ', password: false }));
         break;
       case 'unknown-status':
         await reply({ status: 'confused' });
