@@ -7,6 +7,7 @@
  *   --depths 8,16      depths of the net
  *   --rounds 3         turns of each contender; the table gives the median
  *   --seconds 5        least time that a turn measures
+ *   --threads 1        threads of each contender; left out, each takes what it likes
  *   --only a,b         contenders by name
  *   --write            also write the table to docs/bench/train.md
  */
@@ -24,10 +25,20 @@ const { values: options } = parseArgs({
     depths: { type: 'string', default: '8,16' },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '5' },
+    threads: { type: 'string' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
+
+/** TensorFlow reads the first two, PyTorch the third. */
+const threads: Record<string, string> = options.threads
+  ? {
+      TF_NUM_INTRAOP_THREADS: options.threads,
+      TF_NUM_INTEROP_THREADS: options.threads,
+      OMP_NUM_THREADS: options.threads,
+    }
+  : {};
 
 const compiled = fileURLToPath(new URL('./train/', import.meta.url));
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -93,7 +104,7 @@ function python(name: string, packages: string[]): string[] | null {
 function run(command: string[], argument: object, env: Record<string, string> = {}): Result {
   const [program, ...args] = command;
   const { status, stdout, stderr } = spawnSync(program!, [...args, JSON.stringify(argument)], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...threads, ...env },
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}:\n${stderr}`);
@@ -178,7 +189,7 @@ const lines = [
   `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ` +
     `${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${process.platform} ${release()}, Node ${process.version}.`,
   `Net: 28×28×1 images, 3×3 convolutions of 16 channels, batch normalisation and ReLU, global average pooling, dense head; ` +
-    `batches of 64, Adam. Median of ${options.rounds} rounds in which the contenders took turns.`,
+    `batches of 64, Adam, ${options.threads ? `${options.threads} thread${options.threads === '1' ? '' : 's'} each` : 'default threads'}. Median of ${options.rounds} rounds in which the contenders took turns.`,
 ];
 for (const depth of options.depths.split(',').map(Number)) {
   lines.push(

@@ -1,6 +1,6 @@
 /** tfjs-node as it comes: `tf.layers` and `model.fit`. */
 import { createRequire } from 'node:module';
-import * as util from 'node:util';
+import type * as util from 'node:util';
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { CLASSES, noise, plainNet, print, readTask, SIDE } from './net.js';
 
