@@ -1,10 +1,13 @@
 // Builds reports: plan, execute or take from the cache, print, and say what was made and what it was made from.
 import { rm } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { setMaxListeners } from 'node:events';
 import { hint } from '../press/notebook/nearest.js';
 import type { Notebook } from '../press/notebook/nbformat.js';
+import type { ParameterValue } from '../press/notebook/parameters.js';
 import { notebookText, writeNotebook, writeWhole } from '../press/notebook/write.js';
+import type { Provenance } from '../press/report/index.js';
 import { describeCellError } from '../press/run/cell-error.js';
 import { chooseKernel } from '../press/run/choose-kernel.js';
 import { digestOfFile } from '../press/run/digest.js';
@@ -34,6 +37,8 @@ export interface BuildOptions {
   readonly kernel: string | undefined;
   readonly useCache: boolean;
   readonly explain: boolean;
+  /** Warnings about a report fail as errors do. */
+  readonly strict: boolean;
 }
 
 /** A format that Fathom does not print. */
@@ -90,17 +95,21 @@ export async function buildNotebooks(options: BuildOptions): Promise<number> {
         progress.line(`${chapter.name}  stopped; what was done so far is in ${shown(partial)}`);
         continue;
       }
-      const files = await print(notebook, planned, chapter);
-      await finish(planned, chapter, execution, versions, files);
-      made.push(...files);
+      progress.status(`${chapter.name}  printing`);
+      const printed = await print(notebook, execution, planned, chapter, versions, options);
+      progress.end();
+      for (const warning of printed.warnings) progress.line(warning);
+      failures.push(...printed.failures);
+      await finish(planned, chapter, execution, versions, printed);
+      made.push(...printed.files);
     }
-    await finishBook(planned);
+    made.unshift(...(await finishBook(planned)));
   } finally {
     progress.end();
     interruption.end();
   }
   for (const failure of failures) console.error(`fathom: ${failure}`);
-  if (made.length > 0) progress.line(`${shown(planned.out)}${sep}  ${made.join('  ')}`);
+  for (const file of made) progress.line(`  ${shown(join(planned.out, file))}`);
   if (interruption.signal.aborted) {
     console.error('fathom: interrupted');
     return interruption.exitCode;
@@ -182,14 +191,104 @@ function withBookMetadata(notebook: Notebook, { book }: Plan, chapter: PlannedCh
   };
 }
 
+interface Printed {
+  readonly title: string;
+  readonly description: string | null;
+  readonly files: readonly string[];
+  readonly warnings: readonly string[];
+  readonly failures: readonly string[];
+}
+
+/** Writes the executed notebook, and the page and the PDF as far as they can be made. */
 async function print(
   notebook: Notebook,
+  execution: Execution,
   planned: Plan,
   chapter: PlannedChapter,
-): Promise<string[]> {
-  const file = `${chapter.name}.ipynb`;
-  await writeWhole(join(planned.out, file), notebookText(notebook));
-  return [file];
+  versions: Versions,
+  options: BuildOptions,
+): Promise<Printed> {
+  const report = await import('../press/report/index.js');
+  const { name } = chapter;
+  const started = performance.now();
+  await writeWhole(join(planned.out, `${name}.ipynb`), notebookText(notebook));
+  const files = [`${name}.ipynb`];
+  const failures: string[] = [];
+  const wanted = new Set(options.formats.filter((format) => format !== 'ipynb'));
+  if (wanted.has('pdf')) {
+    try {
+      await report.findBrowser();
+    } catch (error) {
+      if (!(error instanceof report.BrowserError)) throw error;
+      wanted.delete('pdf');
+      failures.push(`${name}.pdf was not made: ${error.message}`);
+    }
+  }
+  const bibliography = join(dirname(chapter.file), 'references.bib');
+  try {
+    const { document, diagnostics } = await report.renderReport(notebook, {
+      formats: [...wanted],
+      outDirectory: planned.out,
+      name,
+      file: chapter.shownAs,
+      directory: dirname(chapter.file),
+      ...(existsSync(bibliography) ? { bibliography } : {}),
+      strict: options.strict,
+      provenance: provenanceOf(execution, chapter, versions),
+    });
+    return {
+      title: chapter.title ?? document.title.text,
+      description: document.description,
+      files: [...files, ...[...wanted].map((format) => `${name}.${format}`)],
+      warnings: [
+        ...diagnostics.map(report.formatDiagnostic),
+        ...(wanted.size > 0
+          ? [`${name}  printed in ${seconds((performance.now() - started) / 1000)}`]
+          : []),
+      ],
+      failures,
+    };
+  } catch (error) {
+    const problems =
+      error instanceof report.ReportError
+        ? error.diagnostics.map(report.formatDiagnostic)
+        : [`${name}: the report could not be made: ${(error as Error).message}`];
+    if (process.env.FATHOM_DEBUG) console.error((error as Error).stack);
+    return {
+      title: chapter.title ?? name,
+      description: null,
+      files,
+      warnings: [],
+      failures: [...failures, ...problems],
+    };
+  }
+}
+
+function provenanceOf(
+  execution: Execution,
+  chapter: PlannedChapter,
+  versions: Versions,
+): Provenance {
+  const data = execution.dependencies.filter((each) => each.kind === 'data');
+  const [records, others] = [true, false].map((isRun) =>
+    data.filter((each) => each.name.startsWith('run ') === isRun),
+  );
+  return {
+    commit: versions.commit,
+    dirty: versions.dirty,
+    versions: versions.packages,
+    parameters: allParameters(chapter),
+    data: Object.fromEntries(others!.map((each) => [each.name, each.digest])),
+    records: records!.map((each) => each.digest),
+    seeds: [],
+  };
+}
+
+function allParameters(chapter: PlannedChapter): Record<string, ParameterValue> {
+  const defaults = Object.fromEntries(
+    chapter.declared.map((parameter) => [parameter.name, parameter.default]),
+  );
+  return { ...defaults, ...chapter.parameters };
 }
 
 async function finish(
@@ -197,25 +296,28 @@ async function finish(
   chapter: PlannedChapter,
   execution: Execution,
   versions: Versions,
-  files: readonly string[],
+  printed: Printed,
 ): Promise<void> {
-  const defaults = Object.fromEntries(
-    chapter.declared.map((parameter) => [parameter.name, parameter.default]),
-  );
+  // What an earlier build made and this one did not would not fit the rest.
+  const before = await readManifest(planned.out, chapter.name);
+  for (const { file } of before?.outputs ?? []) {
+    if (!printed.files.includes(file)) await rm(join(planned.out, basename(file)), { force: true });
+  }
   await writeManifest(planned.out, {
     format: 1,
     chapter: chapter.name,
-    title: chapter.title ?? chapter.name,
+    title: printed.title,
+    description: printed.description,
     notebook: {
       file: relative(planned.project, chapter.file).split(sep).join('/'),
       digest: (await digestOfFile(chapter.file))!,
     },
     profile: planned.profile?.name ?? null,
-    parameters: { ...defaults, ...chapter.parameters },
+    parameters: allParameters(chapter),
     ...versions,
     inputs: execution.inputs ?? null,
     read: namedDependencies(execution.dependencies, planned.project),
-    outputs: await describeOutputs(planned.out, files),
+    outputs: await describeOutputs(planned.out, printed.files),
   });
   // Times differ from run to run; they are kept apart from what is the same.
   await writeWhole(
@@ -225,15 +327,30 @@ async function finish(
   await rm(join(planned.out, `${chapter.name}.partial.ipynb`), { force: true });
 }
 
-/** The book's manifest, over all chapters that are there: those of this build and those of earlier ones. */
-async function finishBook(planned: Plan): Promise<void> {
+/** The book's contents and manifest, over all chapters that are there: those of this build and those of earlier ones. */
+async function finishBook(planned: Plan): Promise<string[]> {
   const { book, profile, out } = planned;
-  if (!book) return;
+  if (!book) return [];
   const manifests = await Promise.all(
     book.chapters.map((chapter) => readManifest(out, chapter.name)),
   );
   const there = manifests.filter((manifest): manifest is ChapterManifest => manifest !== undefined);
+  if (there.length === 0) return [];
+  const { indexPage } = await import('../press/report/index.js');
+  const entries = there.map(({ title, description, outputs }) => ({
+    title,
+    description,
+    files: outputs.map(({ file }) => ({ format: extname(file).slice(1), path: file })),
+  }));
+  const note = profile
+    ? `Profile ${profile.name}${profile.description ? `: ${profile.description}` : ''}`
+    : null;
+  await writeWhole(
+    join(out, 'index.html'),
+    indexPage(entries, { title: book.title, language: book.language, note }),
+  );
   await writeBookManifest(out, { title: book.title, profile: profile?.name ?? null }, there);
+  return ['index.html'];
 }
 
 function shown(path: string): string {

@@ -9,6 +9,7 @@ interface Options {
   kernel?: string;
   cache: boolean;
   explain?: boolean;
+  strict?: boolean;
   help?: boolean;
 }
 
@@ -35,6 +36,7 @@ export function register(program: Command): void {
     .option('--kernel <name>', 'run on another installed Jupyter kernel')
     .option('--no-cache', 'execute even if nothing has changed')
     .option('--explain', 'say why each chapter runs or need not')
+    .option('--strict', 'fail on warnings about a report, such as a missing alternative text')
     .helpOption(false)
     .option('-h, --help', 'explain the command, and list the parameters of the notebooks')
     .action(async (notebooks: string[], options: Options, command: Command) => {
@@ -54,6 +56,7 @@ export function register(program: Command): void {
         kernel: options.kernel,
         useCache: options.cache,
         explain: options.explain ?? false,
+        strict: options.strict ?? false,
       });
     });
 }

@@ -5,8 +5,13 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { register as build } from './build.js';
 import { register as doctor } from './doctor.js';
+import { kernelCommand } from './kernel.js';
 
-const commands: ((program: Command) => void)[] = [build, doctor];
+const commands: ((program: Command) => void)[] = [
+  build,
+  doctor,
+  (program) => program.addCommand(inheriting(kernelCommand(), program)),
+];
 
 /** Exit codes: what was asked for was wrong, as opposed to something failing while doing it. */
 const badUsage = 2;
@@ -45,6 +50,13 @@ export async function main(args: readonly string[]): Promise<number> {
     const code = (error as { exitCode?: unknown }).exitCode;
     return typeof code === 'number' ? code : 1;
   }
+}
+
+/** A command made apart from the program gets the program's ways with errors, and so do its own commands. */
+function inheriting(command: Command, from: Command): Command {
+  command.copyInheritedSettings(from);
+  for (const inner of command.commands) inheriting(inner, command);
+  return command;
 }
 
 function report(error: unknown): void {

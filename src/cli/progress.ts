@@ -74,6 +74,11 @@ export class Progress {
     };
   }
 
+  /** Says what goes on outside of cells, on a terminal only. */
+  status(text: string): void {
+    this.#tick(() => this.#show(text));
+  }
+
   /** Takes the live line away. */
   end(): void {
     clearInterval(this.#timer);

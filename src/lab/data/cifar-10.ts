@@ -90,6 +90,7 @@ async function located(place: string): Promise<Located> {
   if (info.isDirectory()) return locatedFolder(place);
   return {
     fingerprint: JSON.stringify(['cifar-10', READER, info.size, info.mtimeMs]),
+    files: [place],
     async read() {
       const files = await readArchive(place, isBatch);
       return parse(place, files);
@@ -108,6 +109,7 @@ async function locatedFolder(place: string): Promise<Located> {
       READER,
       ...names.map((name, index) => [name, infos[index]!.size, infos[index]!.mtimeMs]),
     ]),
+    files: names.map((name) => path.join(folder, name)),
     async read() {
       const files = new Map<string, Buffer>();
       for (const name of names) files.set(name, await readFile(path.join(folder, name)));

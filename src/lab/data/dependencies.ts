@@ -1,7 +1,9 @@
 // What an experiment has read, told to whoever asks: a build keeps the outputs of a notebook only as long as it would read
 // the same again. `FATHOM_DEPENDENCIES` names the file to tell it to, one JSON object a line; without it nothing is written.
-import { appendFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 
 /** Something read: a file, or data known by a digest of its own. */
 export type Dependency =
@@ -32,4 +34,12 @@ export function noteDependency(dependency: Dependency, env: NodeJS.ProcessEnv = 
   told.add(line + file);
   // One short write in append mode is not interleaved with those of other processes.
   appendFileSync(file, `${line}\n`);
+}
+
+/** Tells of a file that was read, with the digest that it has now. */
+export async function noteFile(path: string, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  if (!env.FATHOM_DEPENDENCIES) return;
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  noteDependency({ kind: 'file', path, digest: hash.digest('hex') }, env);
 }

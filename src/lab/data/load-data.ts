@@ -3,6 +3,7 @@ import { cacheDirectory, cacheFile, readCache, writeCache } from './cache.js';
 import { dataSpec } from './data-spec.js';
 import type { DataSpec, Split } from './dataset.js';
 import { datasets } from './datasets.js';
+import { noteDependency, noteFile } from './dependencies.js';
 import type { DataProgress, Located, Parts } from './source.js';
 import { balancedSubset, datasetOf, shuffleLabels } from './subset.js';
 
@@ -47,12 +48,18 @@ export async function loadData(
   };
   const { shuffledLabels: share } = spec;
   const shuffled = share === 0 ? '' : `, ${Number((share * 100).toFixed(2))} % of labels shuffled`;
-  return {
+  const split: Split = {
     train: datasetOf(source, `${spec.name}${shuffled}`, train, pick('train'), (labels) =>
       share === 0 ? labels : shuffleLabels(labels, share, spec.seed),
     ),
     test: datasetOf(source, spec.name, test, pick('test')),
   };
+  for (const file of located.files ?? []) await noteFile(file);
+  for (const part of ['train', 'test'] as const) {
+    const { name, digest } = split[part];
+    noteDependency({ kind: 'data', name: `${name}, ${part}`, digest });
+  }
+  return split;
 }
 
 async function cached(

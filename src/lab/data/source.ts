@@ -47,6 +47,8 @@ export interface LocateOptions {
 export interface Located {
   /** Changes when the files or the way they are read change: the cache is kept under it. */
   readonly fingerprint: string;
+  /** The files themselves, where they are a user's own; those of packages are pinned by the lockfile. */
+  readonly files?: readonly string[];
   /** Reads and checks all of it; throws `DataFileError` naming file and offset. */
   read(): Promise<Parts>;
 }

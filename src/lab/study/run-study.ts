@@ -1,5 +1,6 @@
 // From a study to its runs: what is in the store is taken from there, the rest is given to an engine.
-import { noteDependency } from '../data/dependencies.js';
+import { join } from 'node:path';
+import { noteDependency, noteFile } from '../data/dependencies.js';
 import { loadData } from '../data/load-data.js';
 import { type MeasureRequest, settle } from '../measure/read.js';
 import { multiplyAdds } from '../nets/count.js';
@@ -117,9 +118,9 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
     const run = found.get(identity.key) ?? (await store.find(identity, requests));
     if (run === null)
       throw new Error(`study: run ${identity.key} was made and is not in the store`);
-    if (run.recorded) {
-      noteDependency({ kind: 'data', name: `run ${run.key.slice(0, 12)}`, digest: run.key });
-    }
+    noteDependency({ kind: 'data', name: `run ${run.key.slice(0, 12)}`, digest: run.key });
+    // Shipped records may be replaced by others under the same key; our own store only ever adds.
+    if (run.recorded) await noteFile(join(run.directory, 'record.json'));
     for (const { measure, reason } of run.refused) {
       onWarning(new Error(`${measure} does not apply to ${cellName(run.cell)}: ${reason}`));
     }

@@ -31,6 +31,7 @@ export interface ChapterManifest extends Versions {
   readonly format: 1;
   readonly chapter: string;
   readonly title: string;
+  readonly description: string | null;
   readonly notebook: { readonly file: string; readonly digest: string };
   readonly profile: string | null;
   /** All of them, with those that were left at their default. */
