@@ -1,0 +1,290 @@
+// `fathom build` as a user meets it: the program, its files, what it says and its exit code.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { code, notebook, project, prose, put } from '../press/run/fixtures.js';
+
+const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the program; `onOut` sees all that was written so far. */
+function fathom(
+  cwd: string,
+  args: readonly string[],
+  {
+    env = {},
+    onOut,
+  }: {
+    env?: Record<string, string>;
+    onOut?: (out: string, signal: (name: NodeJS.Signals) => void) => void;
+  } = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+  });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+    onOut?.(out, (name) => child.kill(name));
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  return new Promise((resolve) => child.on('close', (exit) => resolve({ code: exit, out, err })));
+}
+
+const parameters = code('/** Layers to compare. */\nconst depths: number[] = [1];', 'parameters');
+const yml =
+  'title: A book\nchapters: [01-a.ipynb]\nprofiles:\n  quick: { description: a minute, parameters: { 01-a: { depths: [2, 4] } } }\n  full:\n';
+
+describe('fathom build', () => {
+  it('builds the book, does not execute it again for prose, and gives the same bytes', async () => {
+    const chapter = (text: string) =>
+      notebook(prose(`# A chapter\n\n${text}`), parameters, code('console.log(depths.join());'));
+    const folder = project({
+      'notebooks/book.yml': yml,
+      'notebooks/01-a.ipynb': chapter('Prose.'),
+    });
+    const first = await fathom(folder, ['build', '--to', 'html']);
+    assert.deepEqual([first.code, first.err], [0, '']);
+    assert.match(first.out, /01-a {2}cell 2 of 2 {2}\d/);
+    assert.match(first.out, /reports\/quick\/01-a\.html\n/);
+    const out = join(folder, 'reports', 'quick');
+    assert.deepEqual(readdirSync(out).sort(), [
+      '01-a.html',
+      '01-a.ipynb',
+      '01-a.manifest.json',
+      '01-a.times.json',
+      'index.html',
+      'manifest.json',
+    ]);
+    assert.match(readFileSync(join(out, '01-a.html'), 'utf8'), /2,4/);
+    assert.match(
+      readFileSync(join(out, 'index.html'), 'utf8'),
+      /<a href="01-a\.html">A chapter<\/a>/,
+    );
+    const manifest = JSON.parse(readFileSync(join(out, '01-a.manifest.json'), 'utf8'));
+    assert.equal(manifest.title, 'A chapter');
+    assert.deepEqual(manifest.parameters, { depths: [2, 4] });
+    assert.equal(manifest.profile, 'quick');
+    for (const { file, bytes, digest } of manifest.outputs) {
+      const content = readFileSync(join(out, file));
+      assert.equal(content.length, bytes);
+      assert.equal(createHash('sha256').update(content).digest('hex'), digest);
+    }
+    assert.doesNotMatch(
+      JSON.stringify(manifest),
+      /fathom-test-/,
+      'nothing of where the project lies',
+    );
+
+    const files = readdirSync(out).map((name) => [name, readFileSync(join(out, name), 'utf8')]);
+    const again = await fathom(folder, ['build', '--to', 'html', '--explain']);
+    assert.equal(again.code, 0);
+    assert.match(again.out, /01-a {2}not executed: nothing it depends on has changed\n/);
+    assert.deepEqual(
+      readdirSync(out).map((name) => [name, readFileSync(join(out, name), 'utf8')]),
+      files,
+    );
+
+    put(folder, 'notebooks/01-a.ipynb', chapter('Prose, edited.'));
+    const edited = await fathom(folder, ['build', '--to', 'html']);
+    assert.match(edited.out, /not executed/);
+    assert.match(readFileSync(join(out, '01-a.html'), 'utf8'), /Prose, edited\./);
+
+    const value = await fathom(folder, [
+      'build',
+      '--to',
+      'ipynb',
+      '--explain',
+      '-P',
+      'depths=7',
+      '--out',
+      'other',
+    ]);
+    assert.equal(value.code, 0);
+    assert.match(value.out, /executed, because:\n {2}parameter depths is \[7\], was \[2,4\]\n/);
+    assert.match(readFileSync(join(folder, 'other', '01-a.ipynb'), 'utf8'), /"7\\n"/);
+  });
+
+  it('says cell, line, column and message of an error, keeps what was done and the last good report', async () => {
+    const folder = project({ 'n.ipynb': notebook(code('console.log("good");')) });
+    assert.equal((await fathom(folder, ['build', 'n.ipynb', '--to', 'ipynb'])).code, 0);
+    put(
+      folder,
+      'n.ipynb',
+      notebook(prose('x'), code('console.log("done");'), code('const a = 1;\na.b();'), code('3')),
+    );
+    const failed = await fathom(folder, ['build', 'n.ipynb', '--to', 'ipynb']);
+    assert.equal(failed.code, 1);
+    assert.match(
+      failed.err,
+      /^fathom: n\.ipynb: cell 3, line 2, column 3: TS2339: Property 'b' does not exist on type '1'\.\n$/,
+    );
+    const partial = JSON.parse(readFileSync(join(folder, 'reports', 'n.partial.ipynb'), 'utf8'));
+    assert.deepEqual(
+      partial.cells.map((cell: { outputs?: { output_type: string }[] }) =>
+        cell.outputs?.map((output) => output.output_type),
+      ),
+      [undefined, ['stream'], ['error'], []],
+    );
+    assert.match(readFileSync(join(folder, 'reports', 'n.ipynb'), 'utf8'), /good/);
+    put(folder, 'n.ipynb', notebook(code('console.log("good");')));
+    await fathom(folder, ['build', 'n.ipynb', '--to', 'ipynb']);
+    assert.equal(existsSync(join(folder, 'reports', 'n.partial.ipynb')), false);
+  });
+
+  it('stops on a signal, with the partial notebook and nothing left running', {
+    skip: process.platform === 'win32',
+  }, async () => {
+    const source = 'console.log("pid " + process.pid);\nfor (;;) {}';
+    const folder = project({ 'n.ipynb': notebook(code('console.log("done");'), code(source)) });
+    let sent = false;
+    const ended = await fathom(folder, ['build', 'n.ipynb', '--to', 'ipynb'], {
+      onOut(out, signal) {
+        if (sent || !out.includes('cell 1 of 2')) return;
+        sent = true;
+        signal('SIGINT');
+      },
+    });
+    assert.equal(ended.code, 130);
+    assert.match(ended.err, /fathom: interrupted\n/);
+    const partial = readFileSync(join(folder, 'reports', 'n.partial.ipynb'), 'utf8');
+    assert.match(partial, /done/);
+    const pid = /pid (\d+)/.exec(partial)?.[1];
+    if (pid) assert.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' });
+  });
+
+  it('builds what it can without a browser, and says so', async () => {
+    const folder = project({ 'n.ipynb': notebook(prose('# Title'), code('1')) });
+    const ended = await fathom(folder, ['build', 'n.ipynb'], {
+      env: { PUPPETEER_EXECUTABLE_PATH: '/not/there' },
+    });
+    assert.equal(ended.code, 1);
+    assert.match(
+      ended.err,
+      /^fathom: n\.pdf was not made: PUPPETEER_EXECUTABLE_PATH is "\/not\/there"/,
+    );
+    assert.deepEqual(
+      readdirSync(join(folder, 'reports')).filter((name) => /html|pdf/.test(name)),
+      ['n.html'],
+    );
+  });
+
+  it('may run twice at once', async () => {
+    const folder = project({
+      'notebooks/book.yml': yml,
+      'notebooks/01-a.ipynb': notebook(prose('# A'), parameters, code('console.log(depths);')),
+    });
+    const both = await Promise.all([
+      fathom(folder, ['build', '--to', 'html']),
+      fathom(folder, ['build', '--to', 'html']),
+    ]);
+    assert.deepEqual(
+      both.map((each) => [each.code, each.err]),
+      [
+        [0, ''],
+        [0, ''],
+      ],
+    );
+    const out = join(folder, 'reports', 'quick');
+    assert.ok(!readdirSync(out).some((name) => /tmp|part/.test(name)));
+    const manifest = JSON.parse(readFileSync(join(out, '01-a.manifest.json'), 'utf8'));
+    for (const { file, digest } of manifest.outputs) {
+      assert.equal(
+        createHash('sha256')
+          .update(readFileSync(join(out, file)))
+          .digest('hex'),
+        digest,
+      );
+    }
+  });
+
+  const wrong: [title: string, args: string[], message: RegExp][] = [
+    [
+      'an unknown parameter',
+      ['n.ipynb', '-P', 'depth=1'],
+      /^fathom: n\.ipynb: there is no parameter "depth"\. Did you mean "depths"\? It has: depths\.\n$/,
+    ],
+    [
+      'a wrong value',
+      ['n.ipynb', '-P', 'depths=deep'],
+      /^fathom: n\.ipynb: parameter "depths" takes number\[\], not "deep"\. Its default is \[1\]\.\n$/,
+    ],
+    ['a missing notebook', ['m.ipynb'], /^fathom: m\.ipynb: no such file\n$/],
+    [
+      'a broken notebook',
+      ['broken.ipynb'],
+      /^fathom: broken\.ipynb:2: an unresolved merge conflict/,
+    ],
+    ['no book', [], /^fathom: there is no book\.yml here/],
+    [
+      'an unknown format',
+      ['n.ipynb', '--to', 'docx'],
+      /^fathom: --to docx: there is no format "docx"\. There are: html, pdf, ipynb\.\n$/,
+    ],
+    [
+      'an unknown kernel',
+      ['n.ipynb', '--kernel', 'nowhere'],
+      /^fathom: there is no kernel "nowhere"\./,
+    ],
+    [
+      'an unknown option',
+      ['n.ipynb', '--profil', 'x'],
+      /unknown option '--profil'\n\(Did you mean --profile\?\)/,
+    ],
+  ];
+  it('refuses what cannot be meant, in one line and with exit code 2, before anything runs', async () => {
+    const folder = project({
+      'n.ipynb': notebook(parameters),
+      'broken.ipynb': '{\n<<<<<<< HEAD\n',
+    });
+    const ended = await Promise.all(wrong.map(([, args]) => fathom(folder, ['build', ...args])));
+    for (const [index, [title, , message]] of wrong.entries()) {
+      const { code: exit, out, err } = ended[index]!;
+      assert.deepEqual([exit, out], [2, ''], title);
+      assert.match(err, message, title);
+    }
+    assert.equal(existsSync(join(folder, 'reports')), false);
+  });
+
+  it('lists the parameters of a notebook with its help', async () => {
+    const folder = project({ 'n.ipynb': notebook(parameters) });
+    const { code: exit, out } = await fathom(folder, ['build', 'n.ipynb', '--help']);
+    assert.equal(exit, 0);
+    assert.match(out, /^Usage: fathom build /);
+    assert.match(
+      out,
+      /\nParameters of n\.ipynb:\n {2}depths: number\[\] = \[1\] {2}Layers to compare\.\n$/,
+    );
+  });
+});
+
+describe('fathom', () => {
+  it('explains every command in a screen, and knows its version', async () => {
+    const help = await fathom('.', ['--help']);
+    assert.equal(help.code, 0);
+    for (const command of ['build', 'doctor', 'kernel'])
+      assert.match(help.out, new RegExp(`\\n  ${command}\\b`));
+    assert.ok(help.out.split('\n').length <= 30);
+    assert.match((await fathom('.', ['--version'])).out, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('shows the stack of an error only when asked', async () => {
+    const folder = project({});
+    const quiet = await fathom(folder, ['build', 'm.ipynb']);
+    assert.equal(quiet.err.split('\n').length, 2);
+    const loud = await fathom(folder, ['build', 'm.ipynb'], { env: { FATHOM_DEBUG: '1' } });
+    assert.match(loud.err, /\n\s+at .*read/);
+  });
+});
