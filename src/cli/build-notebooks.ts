@@ -35,7 +35,8 @@ export interface BuildOptions {
   readonly formats: readonly Format[];
   readonly out: string | undefined;
   readonly kernel: string | undefined;
-  readonly useCache: boolean;
+  /** Executes even if nothing has changed. */
+  readonly refresh: boolean;
   readonly explain: boolean;
   /** Warnings about a report fail as errors do. */
   readonly strict: boolean;
@@ -84,7 +85,8 @@ export async function buildNotebooks(options: BuildOptions): Promise<number> {
         signal: interruption.signal,
         onEvent: progress.follow(chapter.name),
         onDecision: (reasons) => sayWhy(progress, chapter, reasons, options.explain),
-        ...(options.useCache ? { cache: cacheOf(planned, chapter) } : {}),
+        cache: cacheOf(planned, chapter),
+        refresh: options.refresh,
       });
       progress.end();
       const notebook = withBookMetadata(execution.notebook, planned, chapter);

@@ -54,7 +54,7 @@ export function register(program: Command): void {
         formats: readFormats(options.to),
         out: options.out,
         kernel: options.kernel,
-        useCache: options.cache,
+        refresh: !options.cache,
         explain: options.explain ?? false,
         strict: options.strict ?? false,
       });

@@ -20,6 +20,8 @@ export interface ExecuteOptions
   readonly parameters?: Readonly<Record<string, ParameterValue>>;
   /** Folder of the cache, and the notebook's path in the project; without it the notebook always runs and nothing is kept. */
   readonly cache?: { readonly folder: string; readonly path: string };
+  /** Runs even if nothing has changed; the cache is then written and not read. */
+  readonly refresh?: boolean;
   /** Told before anything runs: why it has to, or nothing where the cache has it. */
   readonly onDecision?: (reasons: readonly string[]) => void;
 }
@@ -44,7 +46,9 @@ export async function execute(notebook: Notebook, options: ExecuteOptions): Prom
   const known = { file: name, kernel, parameters, cwd, env };
   const inputs = cache && (await readInputs(notebook, known));
   if (cache && inputs) {
-    const { entry, ...lookup } = await cache.find(inputs);
+    const { entry, ...lookup } = options.refresh
+      ? { reasons: ['that was asked for'] }
+      : await cache.find(inputs);
     if (entry) {
       onDecision([]);
       const { dependencies, seconds } = entry;

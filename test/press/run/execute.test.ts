@@ -189,6 +189,18 @@ describe('a notebook that has run', () => {
     assert.equal((await build(folder, cells)).fromCache, true);
   });
 
+  it('is executed again when that is asked for, and kept', async () => {
+    const folder = project({});
+    const cells = notebook(code('console.log(Math.random());'));
+    const [first, again] = [
+      await build(folder, cells),
+      await build(folder, cells, { refresh: true }),
+    ];
+    assert.deepEqual(again.reasons, ['that was asked for']);
+    assert.notDeepEqual(again.notebook, first.notebook);
+    assert.deepEqual((await build(folder, cells)).notebook, again.notebook);
+  });
+
   it('always runs without a cache', async () => {
     const folder = project({});
     const cells = notebook(code('console.log(1);'));
