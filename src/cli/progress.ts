@@ -106,7 +106,8 @@ export class Progress {
 
   #draw(): void {
     if (!this.#live) return;
-    const columns = this.#screen.columns ?? 80;
+    // Some terminals say 0.
+    const columns = this.#screen.columns || 80;
     // A longer line would wrap, and only its last row could be taken back.
     this.#screen.write(clip(this.#live, columns - 1));
   }

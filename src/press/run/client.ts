@@ -49,6 +49,9 @@ const defaults = {
 
 const shutdownGraceMs = 3_000;
 
+/** What was sent on another channel before an end may still be on its way for so long. */
+const drainMs = 200;
+
 export interface KernelInfo {
   readonly implementation: string;
   readonly implementationVersion: string;
@@ -390,11 +393,9 @@ export class Kernel {
 
   #onProcessEnd(code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#isClosed) return;
-    // What it sent before its end may still be on its way.
-    setTimeout(
-      () => this.#failWith(new KernelDiedError(code, signal, this.#process.lastOutput)),
-      200,
-    );
+    setTimeout(() => {
+      this.#failWith(new KernelDiedError(code, signal, this.#process.lastOutput));
+    }, drainMs);
   }
 
   async #beat(): Promise<void> {
@@ -477,7 +478,8 @@ export class Kernel {
     const error = new InputRequestedError(
       `the cell asks for keyboard input (${prompt}), and nobody is there to give it`,
     );
-    this.#pending.get(message.parent.msg_id ?? '')?.fail(error);
+    const pending = this.#pending.get(message.parent.msg_id ?? '');
+    setTimeout(() => pending?.fail(error), drainMs);
   }
 }
 

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, it } from 'node:test';
+import { Progress, seconds } from '../../src/cli/progress.js';
+import type { RunEvent } from '../../src/press/run/run-notebook.js';
+import { TerminalText } from '../../src/press/run/outputs.js';
+
+const events: RunEvent[] = [
+  { type: 'notebook-start', codeCells: 2 },
+  { type: 'cell-start', cell: 2, codeCell: 1 },
+  { type: 'cell-output', cell: 2, codeCell: 1, lastLine: `epoch 3 of 10 ${'#'.repeat(100)}` },
+  { type: 'cell-complete', cell: 2, codeCell: 1, seconds: 61 },
+  { type: 'cell-skipped', cell: 3, codeCell: 2 },
+  { type: 'notebook-complete', seconds: 62 },
+];
+
+function shown(screen: { isTTY?: boolean; columns?: number }): string[] {
+  const written: string[] = [];
+  const progress = new Progress({ ...screen, write: (text) => written.push(text) }, () => 0);
+  const follow = progress.follow('01-a');
+  for (const event of events) follow(event);
+  progress.end();
+  progress.line('done');
+  return written;
+}
+
+describe('progress', () => {
+  const lines = [
+    '01-a  cell 1 of 2  1 min 01 s',
+    '01-a  cell 2 of 2  not run: it is tagged skip-execution',
+    'done',
+    '',
+  ];
+
+  it('is plain lines where there is no terminal', () => {
+    assert.equal(shown({}).join(''), lines.join('\n'));
+  });
+
+  for (const columns of [80, 20, 0]) {
+    it(`leaves the same lines on a terminal of ${columns} columns, and never writes beyond it`, () => {
+      const written = shown({ isTTY: true, columns });
+      const text = new TerminalText();
+      for (const part of written) text.append(part);
+      assert.equal(stripVTControlCharacters(text.toString()), lines.join('\n'));
+      assert.ok(
+        written.some((part) =>
+          stripVTControlCharacters(part).includes(
+            '01-a  kernel starts'.slice(0, (columns || 80) - 1),
+          ),
+        ),
+      );
+      for (const part of written) {
+        const plain = stripVTControlCharacters(part);
+        assert.ok(plain.includes('\n') || plain.length < (columns || 80), JSON.stringify(part));
+      }
+    });
+  }
+
+  it('says times as a person would', () => {
+    assert.deepEqual([0.04, 9.94, 9.96, 59.4, 59.6, 3725].map(seconds), [
+      '0.0 s',
+      '9.9 s',
+      '10 s',
+      '59 s',
+      '1 min 00 s',
+      '62 min 05 s',
+    ]);
+  });
+});
