@@ -184,7 +184,7 @@ const times = (ratio: number | null) => (ratio === null ? '' : `${ratio.toFixed(
 const lines = [
   '# Training speed and memory',
   '',
-  'Made by `npm run bench -- train --write`. Compare only within this run.',
+  `Made by \`npm run bench -- train ${process.argv.slice(2).join(' ')}\`. Compare only within this run.`,
   '',
   `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ` +
     `${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${process.platform} ${release()}, Node ${process.version}.`,
