@@ -3,11 +3,11 @@ import type { Diagnostic } from './diagnostics.js';
 import type { BibliographyEntry } from './document.js';
 import { escapeHtml } from './markup.js';
 import type { Citation } from './markdown.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../notebook/nearest.js';
 
 export interface Citations {
   has(key: string): boolean;
-  nearest(key: string): string | null;
+  nearest(key: string): string | undefined;
   /** HTML of one citation group; unknown keys must have been sorted out before. */
   cite(citation: Citation): string;
   /** The entries that were cited, in alphabetical order. */
@@ -18,7 +18,7 @@ export interface Citations {
 /** No bibliography: every key is unknown. */
 export const noCitations: Citations = {
   has: () => false,
-  nearest: () => null,
+  nearest: () => undefined,
   cite: () => '',
   bibliography: () => [],
   diagnostics: [],

@@ -8,7 +8,7 @@
 import { parseDocument } from 'yaml';
 import type { CodeCell } from '../notebook/nbformat.js';
 import type { Column } from './document.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../notebook/nearest.js';
 
 export interface CellOptions {
   readonly label: string | null;
@@ -215,7 +215,7 @@ function readTags(given: readonly string[], problems: OptionProblem[]): (tag: st
   // nbconvert's users write underscores.
   const normal = new Set(given.map((tag) => tag.replaceAll('_', '-')));
   for (const tag of normal) {
-    const meant = tags.includes(tag) || tag.length < 6 ? null : nearest(tag, tags);
+    const meant = tags.includes(tag) || tag.length < 6 ? undefined : nearest(tag, tags);
     if (meant) {
       problems.push({
         kind: 'unknown-tag',

@@ -17,7 +17,7 @@ import {
 } from './markdown.js';
 import { typeset } from './math.js';
 import { escapeHtml } from './markup.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../notebook/nearest.js';
 import { type CellOptions, readCellOptions } from './options.js';
 import { type DisplayNotes, readOutputs, type Shown, textHtml } from './outputs.js';
 import { plainText } from './sanitize.js';
@@ -420,14 +420,16 @@ class Reader {
         ];
       }
       case 'table': {
-        const { label, caption } = this.notes(shown.notes, options, 'table', counts.table);
+        const inside = takeCaption(shown.html);
+        const display = { ...shown.notes, caption: shown.notes.caption ?? inside.caption };
+        const { label, caption } = this.notes(display, options, 'table', counts.table);
         const named = label?.startsWith('tbl-') || caption;
-        if (!named) return [{ kind: 'html', html: shown.html, column, place: at }];
+        if (!named) return [{ kind: 'html', html: inside.html, column, place: at }];
         counts.table++;
         const number = this.next('tbl');
         const id = this.label('tbl', label, number, at);
         return [
-          { kind: 'table', html: shown.html, tokens: [], id, number, caption, column, place: at },
+          { kind: 'table', html: inside.html, tokens: [], id, number, caption, column, place: at },
         ];
       }
       case 'markdown': {
@@ -821,6 +823,13 @@ function captionAfter(tokens: Token[], end: number): { text: string; label: stri
   if (!found) return null;
   const label = attribute(open, 'id') ?? /\{#([\w.:-]+)\}\s*$/.exec(found[1]!)?.[1] ?? null;
   return { text: found[1]!.replace(/\s*\{[^}]*\}\s*$/, ''), label };
+}
+
+/** A caption inside a table is the table's caption in the document too, where it gets a number. */
+function takeCaption(html: string): { html: string; caption: string | null } {
+  const found = /<caption\b[^>]*>([\s\S]*?)<\/caption>\s*/.exec(html);
+  if (!found) return { html, caption: null };
+  return { html: html.replace(found[0], ''), caption: plainText(found[1]!) || null };
 }
 
 function chartDescription(content: Chart | Picture): string | null {
