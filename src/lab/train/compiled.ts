@@ -41,13 +41,11 @@ export function compiledTrainer(graph: Graph, recipe: Recipe, batchSize: number)
 
   function read(variables: readonly SessionVariable[]): Float32Array[] {
     if (variables.length === 0) return [];
-    return tf.tidy(() =>
-      session
-        .run(
-          [],
-          variables.map(({ value }) => value),
-        )
-        .map((tensor) => tensor.dataSync() as Float32Array),
+    return take(
+      session.run(
+        [],
+        variables.map(({ value }) => value),
+      ),
     );
   }
 
@@ -74,11 +72,9 @@ export function compiledTrainer(graph: Graph, recipe: Recipe, batchSize: number)
       });
     },
     evaluate: (dataset) =>
-      evaluateWith(dataset, (images) =>
-        tf.tidy(
-          () =>
-            session.run([[program.probe, images]], [fetch.logits])[0]!.dataSync() as Float32Array,
-        ),
+      evaluateWith(
+        dataset,
+        (images) => take(session.run([[program.probe, images]], [fetch.logits]))[0]!,
       ),
     state: () => ({ values: read(values), slots: read(slots), steps }),
     restore(state: TrainerState) {
@@ -93,6 +89,15 @@ export function compiledTrainer(graph: Graph, recipe: Recipe, batchSize: number)
     },
     dispose: () => session.dispose(),
   };
+}
+
+/** Values of tensors, which are freed. Not by a tidy: that looks for tensors in each number of what it returns. */
+function take(tensors: readonly tf.Tensor[]): Float32Array[] {
+  return tensors.map((tensor) => {
+    const values = tensor.dataSync() as Float32Array;
+    tensor.dispose();
+    return values;
+  });
 }
 
 interface Program {

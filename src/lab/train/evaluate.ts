@@ -20,9 +20,13 @@ const BATCH = 256;
  * @throws RangeError when the dataset is empty.
  */
 export function evaluate(graph: Graph, dataset: Dataset): Score {
-  return evaluateWith(dataset, (images) =>
-    tf.tidy(() => forward(graph, images).logits.dataSync() as Float32Array),
-  );
+  return evaluateWith(dataset, (images) => {
+    // The values are read outside the tidy: it looks for tensors in each number of what it returns.
+    const logits = tf.tidy(() => forward(graph, images).logits);
+    const values = logits.dataSync() as Float32Array;
+    logits.dispose();
+    return values;
+  });
 }
 
 /**
