@@ -94,6 +94,8 @@ export function loadTslab(folder: string, globals: string): Tslab {
     }
   };
 
+  let exportLine = '';
+
   const system = Object.create(original.sys) as TS.System & Record<string, unknown>;
   Object.assign(system, {
     useCaseSensitiveFileNames: true,
@@ -138,6 +140,13 @@ export function loadTslab(folder: string, globals: string): Tslab {
       },
       ...rest,
     );
+    const read = host.readFile;
+    host.readFile = (path, encoding) => {
+      const text = read(path, encoding);
+      return path === cellPath && text !== undefined && !text.endsWith(exportLine)
+        ? text + exportLine
+        : text;
+    };
     let notify: ((program: unknown) => void) | undefined;
     Object.defineProperty(host, 'afterProgramCreate', {
       get: () => notify && ((builder: TS.BuilderProgram) => notify?.(emitWithMaps(builder))),
@@ -206,6 +215,23 @@ export function loadTslab(folder: string, globals: string): Tslab {
   } finally {
     cached.exports = exported;
   }
+  /**
+   * tslab compiles a cell twice: to learn which names it declares, and again with an `export {…}` of these names behind
+   * it. The compiler is given that line at once here, so the second time finds nothing changed and costs nothing.
+   */
+  function convertOnce(inner: TslabConverter, previous: string, source: string): TslabConversion {
+    const { warn } = console;
+    exportLine = exportsOf(original, source);
+    // tslab warns that the text changed and the program did not, which is the point.
+    console.warn = () => undefined;
+    try {
+      return inner.convert(previous, source);
+    } finally {
+      console.warn = warn;
+      exportLine = '';
+    }
+  }
+
   function createConverter(): TslabConverter {
     const inner = module.createConverter();
     return {
@@ -214,7 +240,7 @@ export function loadTslab(folder: string, globals: string): Tslab {
         firstMaps.clear();
         secondMaps.clear();
         inputs.clear();
-        const made = inner.convert(previous, source);
+        const made = convertOnce(inner, previous, source);
         const prefix = `${folder.replaceAll('\\', '/')}/${outside}/`.replace('//', '/');
         return {
           ...made,
@@ -248,6 +274,22 @@ export function loadTslab(folder: string, globals: string): Tslab {
       }
     },
   };
+}
+
+/** The line that tslab puts behind a cell: all names that it declares, in the compiler's own order. */
+function exportsOf(ts: typeof TS, source: string): string {
+  const file = ts.createSourceFile(
+    'cell.ts',
+    `export {};\n${source}`,
+    ts.ScriptTarget.ES2022,
+    true,
+  );
+  const { bindSourceFile } = ts as unknown as {
+    bindSourceFile(file: TS.SourceFile, options: TS.CompilerOptions): void;
+  };
+  bindSourceFile(file, {});
+  const { locals } = file as unknown as { locals?: Map<string, unknown> };
+  return locals?.size ? `\nexport {${[...locals.keys()].join(', ')}}` : '';
 }
 
 function withoutMapComment(code: string): string {
