@@ -6,11 +6,13 @@ import { Command, CommanderError } from 'commander';
 import { register as build } from './build.js';
 import { register as doctor } from './doctor.js';
 import { kernelCommand } from './kernel.js';
+import { labCommand } from './lab.js';
 
 const commands: ((program: Command) => void)[] = [
   build,
   doctor,
   (program) => program.addCommand(inheriting(kernelCommand(), program)),
+  (program) => program.addCommand(inheriting(labCommand(), program)),
 ];
 
 /** Exit codes: what was asked for was wrong, as opposed to something failing while doing it. */
