@@ -15,7 +15,7 @@ import * as v from 'valibot';
 import type { Reading } from '../measure/measure.js';
 import { CorruptRecord } from './errors.js';
 import { canonical, readingKey } from './key.js';
-import { isAlive, thisProcess } from './lock.js';
+import { acquire, isAlive, thisProcess } from './lock.js';
 import type { Cell, Provenance, Run, RunRecord } from './record.js';
 
 /** What to read on a net, all fields filled in. */
@@ -47,19 +47,22 @@ export interface StoredRun extends Run {
 const foreignSweepMs = 7 * 24 * 3600_000;
 
 /**
- * The folder that a project's files lie under: the repository's root where it is a package (a notebook folder with a
- * package.json of its own shares the store of its project), else the nearest folder upward with a package.json, else `from`.
+ * The folder that a project's files lie under: the nearest one upward with a package.json, and on from there while the folder
+ * above is a package too, but not out of a repository. So a folder of notebooks with a package.json of its own shares the
+ * store of its project. Where there is none, `from`.
  */
 export function projectDirectory(from: string = process.cwd()): string {
-  let nearest: string | null = null;
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'package.json'))) {
-      nearest ??= folder;
-      if (existsSync(join(folder, '.git'))) return folder;
-    } else if (existsSync(join(folder, '.git'))) break;
-    if (dirname(folder) === folder) break;
+  const isPackage = (folder: string) => existsSync(join(folder, 'package.json'));
+  let folder = resolve(from);
+  while (!isPackage(folder)) {
+    if (dirname(folder) === folder) return resolve(from);
+    folder = dirname(folder);
   }
-  return nearest ?? resolve(from);
+  while (!existsSync(join(folder, '.git')) && isPackage(dirname(folder))) {
+    if (dirname(folder) === folder) break;
+    folder = dirname(folder);
+  }
+  return folder;
 }
 
 /** Where runs are kept: `FATHOM_STORE`, else `.fathom/runs` in the project. */
@@ -291,6 +294,10 @@ export class Store {
       if (!left) continue;
       await rm(path, { recursive: true, force: true });
       swept += 1;
+    }
+    for (const name of await readdir(join(this.directory, '.locks')).catch(() => [] as string[])) {
+      const lock = await acquire(this.lockPath(name), now);
+      if (lock !== 'held') await lock.release();
     }
     return swept;
   }
