@@ -24,11 +24,16 @@ export function thisProcess(): Owner {
   return { host: hostname(), pid: process.pid, started: startOf(process.pid) };
 }
 
-/** Field 22 of /proc/<pid>/stat; the name in field 2 may hold spaces and brackets. */
 function startOf(pid: number): string | null {
+  return stateOf(pid)?.started ?? null;
+}
+
+/** Fields 3 and 22 of /proc/<pid>/stat, where there is one; the name in field 2 may hold spaces and brackets. */
+function stateOf(pid: number): { readonly state: string; readonly started: string } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0]!, started: fields[19]! };
   } catch {
     return null;
   }
@@ -42,8 +47,11 @@ export function isAlive(owner: Owner): boolean {
     // EPERM: it lives, and belongs to another user.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const started = owner.started === null ? null : startOf(owner.pid);
-  return started === null || started === owner.started;
+  const found = stateOf(owner.pid);
+  if (found === null) return true;
+  // A dead process stays in the table until its parent has read its end, in some containers for ever.
+  if (found.state === 'Z' || found.state === 'X') return false;
+  return owner.started === null || found.started === owner.started;
 }
 
 export interface Lock {
