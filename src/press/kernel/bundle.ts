@@ -21,11 +21,17 @@ export const vegaMime = 'application/vnd.vega.v5+json';
 const shownRows = 50;
 const shownColumns = 30;
 
-/** The bundle of any value. Never throws: a value that cannot be shown is described. */
-export async function bundleOf(value: unknown): Promise<DisplayBundle> {
+/**
+ * The bundle of any value; undefined where the value's own display method returns null, which says that there is nothing
+ * to show. Never throws: a value that cannot be shown is described.
+ */
+export async function bundleOf(value: unknown): Promise<DisplayBundle | undefined> {
   try {
     const own = displayMethod(value);
-    if (own) return normalise(await own.call(value), value);
+    if (own) {
+      const made = await own.call(value);
+      return made === null || made === undefined ? undefined : normalise(made, value);
+    }
   } catch (error) {
     return text(`could not be displayed: ${error instanceof Error ? error.stack : String(error)}`);
   }

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { inspect } from 'node:util';
 import {
   bundleNow,
   type Column,
@@ -46,13 +47,18 @@ export function show(value: unknown, options: ShowOptions = {}): Shown {
   // With an id of the caller's own, an earlier call may have shown it already: both messages reach the right place.
   write(withMetadata(bundleNow(value), settings), id, shownIds.has(id));
   shownIds.add(id);
-  return {
+  const shown: Shown = {
     id,
     update(next, changed = {}) {
       settings = { ...settings, ...withoutUndefined(changed), id };
       write(withMetadata(bundleNow(next), settings), id, true);
     },
   };
+  // As the last expression of a cell the handle is not a result: what it stands for is already there.
+  return Object.defineProperties(shown, {
+    [displaySymbol]: { value: () => null },
+    [inspect.custom]: { value: () => '' },
+  });
 }
 
 const shownIds = new Set<string>();

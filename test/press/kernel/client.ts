@@ -158,6 +158,7 @@ export async function startClient(options: StartOptions = {}): Promise<Client> {
     }
   }
   child.on('exit', (code, signal) => {
+    if (stopped || signal === 'SIGKILL') return;
     const error = new Error(`the kernel ended (${signal ?? code}): ${log}`);
     for (const waiter of waiters) waiter.failed(error);
   });

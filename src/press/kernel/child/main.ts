@@ -169,7 +169,10 @@ async function evaluate(message: ToChild & { type: 'evaluate' }): Promise<void> 
     const failure = outsideFailure(message.id);
     try {
       values[name] = {
-        bundle: await bundleOf(await Promise.race([runner.run(latest.label, cell), failure])),
+        bundle: (await bundleOf(await Promise.race([runner.run(latest.label, cell), failure]))) ?? {
+          data: {},
+          metadata: {},
+        },
       };
     } catch (error) {
       values[name] = { error: describeError(error) };

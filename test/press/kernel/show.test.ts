@@ -1,0 +1,88 @@
+/** `show` where a notebook uses it: in a cell of this kernel, of stock tslab, and in a plain script. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { startClient } from './client.js';
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+const cell = [
+  'import { show, markdown } from "fathom";',
+  'const shown = show({ $schema: "https://vega.github.io/schema/vega-lite/v5.json", description: "Loss by step", mark: "bar" }, { label: "fig-loss", caption: "*Loss*" });',
+  'shown.update(markdown("**done**"), { caption: "Done" });',
+  'show(markdown("last"))',
+].join('\n');
+
+const metadata = { label: 'fig-loss', caption: '*Loss*', alt: 'Loss by step' };
+
+describe('show', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'fathom-show-'));
+    mkdirSync(join(folder, 'node_modules'));
+    symlinkSync(root, join(folder, 'node_modules', 'fathom'), 'junction');
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('shows bundles with metadata and updates them in place, under this kernel', async () => {
+    const kernel = await startClient({ folder });
+    try {
+      const done = await kernel.execute(cell);
+      assert.equal(done.reply.status, 'ok');
+      const [first, second, third] = done.messages.filter(({ type }) =>
+        type.endsWith('display_data'),
+      );
+      assert.deepEqual(first!.content.metadata.fathom, metadata);
+      assert.equal(first!.content.data['application/vnd.vegalite.v5+json'].mark, 'bar');
+      assert.equal(first!.content.data['text/plain'], 'Vega-Lite chart: Loss by step');
+      assert.equal(second!.type, 'update_display_data');
+      assert.equal(second!.content.data['text/markdown'], '**done**');
+      assert.equal(second!.content.metadata.fathom.caption, 'Done');
+      assert.equal(second!.content.transient.display_id, first!.content.transient.display_id);
+      assert.equal(third!.content.data['text/markdown'], 'last');
+      assert.equal(done.result, undefined);
+    } finally {
+      await kernel.stop();
+    }
+  });
+
+  it('shows bundles with metadata under stock tslab', async () => {
+    const tslab = createRequire(import.meta.url).resolve('tslab/package.json');
+    const program = join(dirname(tslab), 'bin', 'tslab');
+    const kernel = await startClient({
+      folder,
+      argv: [process.execPath, program, 'kernel', '--config-path', '{connection_file}'],
+    });
+    try {
+      const code = cell.split('\n').slice(0, 2).join('\n');
+      const id = await kernel.send('shell', 'execute_request', { code });
+      // Stock tslab may lose its idle, or a message sent right behind another: one display is all that is asked of it.
+      const { content } = await kernel.wait(
+        ({ parent, type }) => parent === id && (type === 'display_data' || type === 'stream'),
+      );
+      assert.deepEqual(content.metadata?.fathom, metadata, JSON.stringify(content));
+      assert.equal(content.data['application/vnd.vegalite.v5+json'].mark, 'bar');
+    } finally {
+      const ended = once(kernel.process, 'exit');
+      kernel.process.kill('SIGKILL');
+      await ended;
+      await kernel.stop();
+    }
+  });
+
+  it('prints the text form in a plain script', () => {
+    const script = join(folder, 'script.mjs');
+    const module = new URL('../../../src/press/kernel/show.js', import.meta.url).href;
+    writeFileSync(
+      script,
+      `import { show, table } from '${module}';\nshow(table([{ a: 1 }], { columns: { a: { title: 'A', format: 2 } } }));\n`,
+    );
+    const { stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+    assert.equal(stdout, '   A\n────\n1.00\n');
+  });
+});
