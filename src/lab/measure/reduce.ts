@@ -46,10 +46,13 @@ export function reduce(
     { length: from * reduction.features },
     () => generator.normal() * scale,
   );
-  return tf.tidy(() => {
+  const made = tf.tidy(() => {
     const rows = tf.tensor2d(pooled, [pooled.length / from, from]);
-    return rows.matMul(tf.tensor2d(matrix, [from, reduction.features])).dataSync<'float32'>();
+    return rows.matMul(tf.tensor2d(matrix, [from, reduction.features]));
   });
+  const values = made.dataSync<'float32'>();
+  made.dispose();
+  return values;
 }
 
 /** Average over a grid of cells; `data` is `[count, height, width, channels]`. */
