@@ -1,7 +1,7 @@
 /** The measures on a net that Fathom did not train. */
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/dataset.js';
-import { ready, tf } from '../tensor/index.js';
+import { random, ready, tf } from '../tensor/index.js';
 import { ProbeImagesError, RefusedError } from './errors.js';
 import type { Reading } from './measure.js';
 import { measures } from './measures.js';
@@ -44,12 +44,12 @@ export async function measure(
   await ready();
   const outputs = model.outputs[0]?.shape.at(-1) ?? 0;
   const classes = options.classes ?? Array.from({ length: outputs }, (_, label) => String(label));
-  const test = dataset('images', images, labels, classes);
-  const { training } = options;
+  const { training, seed = 0 } = options;
+  const test = dataset('images', images, labels, classes, seed);
   const train = training
-    ? dataset('training images', training.images, training.labels, classes)
+    ? dataset('training images', training.images, training.labels, classes, seed)
     : none(test);
-  const of = subject(model, { train, test }, { seed: options.seed ?? 0 });
+  const of = subject(model, { train, test }, { seed });
   try {
     const made = await readMeasures(of, options.measures ?? measures.names, options);
     const [first] = made.refused;
@@ -65,6 +65,7 @@ function dataset(
   images: Images,
   labels: ArrayLike<number>,
   classes: readonly string[],
+  seed: number,
 ): Dataset {
   const { pixels, shape } = plain(images);
   if (shape.length !== 4 || shape[0] === 0) {
@@ -83,11 +84,23 @@ function dataset(
       throw new ProbeImagesError(`${name}: label ${i} is ${labels[i]}, not a class index`);
     }
   }
-  const indices = Int32Array.from(labels);
-  const digest = createHash('sha256').update(pixels).update(indices).digest('hex');
+  if (labels.length !== shape[0] || pixels.length !== shape.reduce((all, axis) => all * axis, 1)) {
+    throw new ProbeImagesError(
+      `${name}: ${pixels.length} pixels and ${labels.length} labels do not make ${shape.join(' × ')} images`,
+    );
+  }
+  // Any beginning of a set must be like the whole, and people's images often come sorted by class.
+  const order = random(seed, 'order of images', name).permutation(shape[0]!);
+  const size = pixels.length / shape[0]!;
+  const shuffled = new Float32Array(pixels.length);
+  for (const [to, from] of order.entries()) {
+    shuffled.set(pixels.subarray(from * size, (from + 1) * size), to * size);
+  }
+  const indices = Int32Array.from(order, (from) => labels[from]!);
+  const digest = createHash('sha256').update(shuffled).update(indices).digest('hex');
   return {
     name,
-    images: pixels,
+    images: shuffled,
     labels: indices,
     shape: shape as unknown as Dataset['shape'],
     classes,
