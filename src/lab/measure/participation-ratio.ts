@@ -1,0 +1,75 @@
+/**
+ * Participation ratio: how many directions the activations of a layer spread over, (Σλ)² / Σλ² with λ the eigenvalues of
+ * their covariance over images (P. Gao et al., "A theory of multineuronal dimensionality, dynamics and measurement", 2017).
+ * r equal eigenvalues give r. Positions and channels are all features.
+ *
+ * A sample of N images of d independent features of equal variance reads d·N/(d + N) instead of d: that is given as the
+ * saturation, and readings near it say how many images there were, not how many dimensions.
+ */
+import { needImages } from './logits.js';
+import type { Measure, Reading } from './measure.js';
+import { layerReading, reading } from './reading.js';
+import { influences, jackknife, moments, type Scatter, scatterOf } from './spectrum.js';
+
+type Options = { images: number; level: number };
+
+export const participationRatio: Measure<Options> = {
+  name: 'participation-ratio',
+  version: 1,
+  title: 'Participation ratio',
+  question: 'Over how many directions do the activations of a layer spread?',
+  unit: 'dimensions',
+  range: [0, Infinity],
+  cost: 'seconds',
+  needs: ['activations'],
+  reference: 'gao2017',
+  defaults: { images: 1000, level: 0.95 },
+  options: {
+    images: { about: 'Most held-out images that are used.', low: 3, integer: true },
+    level: { about: 'Level of the jackknife interval over images.', low: 0.5, high: 0.9999 },
+  },
+  async read(subject, options) {
+    needImages('participation-ratio', subject.test, 'held-out', 3);
+    const images = Math.min(options.images, subject.test.shape[0]);
+    const notes: string[] = [];
+    const layers: Reading['layers'][number][] = [];
+    for (const layer of subject.layers) {
+      const { data } = await subject.activations(layer, 'test', images);
+      const features = data.length / images;
+      const scatter = scatterOf(data, images);
+      if (scatter === null) {
+        notes.push(`${layer}: all images give the same activations, 0 dimensions`);
+        layers.push(layerReading(subject, layer, { value: 0, interval: null }));
+        continue;
+      }
+      const value = ratioOf(scatter, options.level);
+      const saturation = (features * images) / (features + images);
+      layers.push(layerReading(subject, layer, value, saturation));
+    }
+    const hidden = layers.at(-2)!;
+    return reading(participationRatio, options, {
+      value: hidden.value,
+      interval: hidden.interval,
+      saturation: hidden.saturation,
+      layers,
+      extra: { layer: hidden.layer, images },
+      notes,
+    });
+  },
+};
+
+/** The ratio with an interval that leaves out each image in turn, exactly. */
+export function ratioOf(scatter: Scatter, level: number) {
+  const { sum, squares } = moments(scatter);
+  const { lengths, forms } = influences(scatter);
+  const value = (sum * sum) / squares;
+  const n = scatter.images;
+  // Without image i the mean moves too: S loses n/(n−1) xᵢxᵢᵀ.
+  const c = n / (n - 1);
+  const changes = lengths.map((length, i) => {
+    const less = sum - c * length;
+    const lessSquares = squares - 2 * c * forms[i]! + (c * length) ** 2;
+    return less > 0 && lessSquares > 0 ? Math.log((less * less) / lessSquares / value) : 0;
+  });
+  return jackknife(value, changes, level, 'jackknife over images');
+}
