@@ -3,7 +3,7 @@ import type { Value } from '../measure/measure.js';
 import { axisTitle, list, type QuantityInput, quantity, say } from './quantity.js';
 import { axisLabels, axisScale } from './scale.js';
 import { type ChartSpec, chart, InvalidChartData } from './spec.js';
-import { wide } from './theme.js';
+import { columnWidth, labelRoom } from './theme.js';
 
 export interface BarItem extends Value {
   readonly name: string;
@@ -57,7 +57,9 @@ export function barChart(items: readonly BarItem[], options: BarOptions): ChartS
     levels.length === 0 ? '' : ` with ${list(levels.map((level) => `${100 * level} %`))} intervals`;
   return chart(`${axisTitle(x)}${how}: ${list(told)}.`, {
     ...(options.title === undefined ? {} : { title: options.title }),
-    width: options.width ?? Math.round(wide * 0.75),
+    width:
+      options.width ??
+      Math.max(200, Math.min(420, columnWidth - 60 - labelRoom(items.map((item) => item.name)))),
     height: { step: 26 },
     data: { values },
     layer: [

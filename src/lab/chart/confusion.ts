@@ -97,12 +97,12 @@ export function confusionChart(
           },
         },
         {
-          transform: [{ filter: 'datum.share >= 0.5' }],
+          transform: [{ filter: 'datum.share >= 0.3' }],
           mark: { type: 'text', style: 'onStrong' },
           encoding: { ...place, text: { field: 'label' } },
         },
         {
-          transform: [{ filter: 'datum.share < 0.5' }],
+          transform: [{ filter: 'datum.share < 0.3' }],
           mark: { type: 'text', style: 'onFaint' },
           encoding: { ...place, text: { field: 'label' } },
         },

@@ -14,7 +14,7 @@ import {
 import { axisScale } from './scale.js';
 import { type ChartSpec, chart, InvalidChartData } from './spec.js';
 import type { Row } from '../study/table.js';
-import { wide } from './theme.js';
+import { axisRoom, columnWidth, labelRoom } from './theme.js';
 
 export interface LadderOptions {
   /** What is drawn: a metric (`testAccuracy`), a measure by name, or a column of a table. */
@@ -32,7 +32,7 @@ export interface LadderOptions {
   /** A dashed line across: chance level, a ceiling. */
   readonly reference?: { readonly y: number; readonly label: string };
   readonly title?: string;
-  /** Pixels of the plotting area. */
+  /** Pixels of the plotting area; left out, it fills the text column with the axis and the names. */
   readonly width?: number;
   readonly height?: number;
 }
@@ -91,7 +91,7 @@ export function ladderChart(input: TableInput, options: LadderOptions): ChartSpe
       y,
       xScale: axisScale(x, xs, options.xScale, xDomain),
       yScale: yScaleOf(lines, y, options.yScale, options.yDomain, options.reference?.y),
-      width: options.width ?? wide,
+      width: options.width ?? columnWidth - axisRoom - labelRoom(names),
       height,
       names,
       ordered: false,

@@ -7,7 +7,7 @@ import { type Line, linesPanel, yScaleOf } from './lines.js';
 import { axisTitle, list, type Quantity, type QuantityInput, quantity, say } from './quantity.js';
 import { axisScale } from './scale.js';
 import { type ChartSpec, chart, InvalidChartData } from './spec.js';
-import { wide } from './theme.js';
+import { axisRoom, columnWidth, labelRoom } from './theme.js';
 
 export interface LayerProfileOptions {
   /** Measure whose per-layer values are drawn, or with words of the user's own (`{field: name, title, format}`). */
@@ -19,7 +19,7 @@ export interface LayerProfileOptions {
   /** Level of the t-interval over seeds; 0.95 when left out. */
   readonly level?: number;
   readonly title?: string;
-  /** Pixels of the whole figure's plotting areas. */
+  /** Pixels of all plotting areas beside each other; left out, the figure fills the text column. */
   readonly width?: number;
   readonly height?: number;
 }
@@ -50,7 +50,9 @@ export function layerProfile(runs: readonly Run[], options: LayerProfileOptions)
     column.groups.map((group) => lineOf(group, lineName(group), measure, x, level)),
   );
   const perRow = columns.length === 1 ? 1 : 2;
-  const width = Math.floor(((options.width ?? wide) - (perRow - 1) * 100) / perRow);
+  const gap = 12;
+  const beside = axisRoom + labelRoom(names) + gap;
+  const width = Math.floor((options.width ?? columnWidth + gap - perRow * beside) / perRow);
   const xs = drawn.flat(2).flatMap((line) => line.points.map((point) => point.x));
   const xScale = axisScale(
     x,
@@ -74,7 +76,7 @@ export function layerProfile(runs: readonly Run[], options: LayerProfileOptions)
       ...(columns[index]!.title === '' ? {} : { title: columns[index]!.title }),
     }),
   );
-  const body = views.length === 1 ? views[0]! : { concat: views, columns: perRow, spacing: 24 };
+  const body = views.length === 1 ? views[0]! : { concat: views, columns: perRow, spacing: gap };
   const title = options.title === undefined ? {} : { title: options.title };
   return chart(describe(groups, drawn.flat(), y), { ...body, ...title });
 }

@@ -6,7 +6,7 @@ import { type Line, linesPanel, yScaleOf } from './lines.js';
 import { list, type Quantity, quantity, say } from './quantity.js';
 import { axisScale } from './scale.js';
 import { type ChartSpec, chart, InvalidChartData } from './spec.js';
-import { wide } from './theme.js';
+import { axisRoom, columnWidth, labelRoom } from './theme.js';
 
 export interface LearningCurveOptions {
   /** One quantity or several, each in a panel of its own; training loss and held-out accuracy when left out. */
@@ -15,7 +15,7 @@ export interface LearningCurveOptions {
   readonly x?: 'epoch' | 'step';
   readonly yScale?: 'linear' | 'log';
   readonly title?: string;
-  /** Pixels of the whole figure's plotting areas. */
+  /** Pixels of all plotting areas beside each other; left out, the figure fills the text column. */
   readonly width?: number;
   readonly height?: number;
 }
@@ -39,8 +39,9 @@ export function learningCurves(
   const names = ordered ? depths.map((depth) => `depth ${depth}`) : groups.map(lineName);
   const columns = ordered ? panels : [{ title: '', groups }];
   const perRow = columns.length === 1 ? metrics.length : columns.length;
-  const gap = 110;
-  const width = Math.floor(((options.width ?? wide) - (perRow - 1) * gap) / perRow);
+  const gap = 12;
+  const beside = axisRoom + labelRoom(names) + gap;
+  const width = Math.floor((options.width ?? columnWidth + gap - perRow * beside) / perRow);
   const height = options.height ?? (perRow > 1 ? 200 : 280);
   const lastX = Math.max(
     ...runs.flatMap((run) => run.metrics.map((item) => item[x.field as 'epoch'])),
@@ -74,8 +75,8 @@ export function learningCurves(
     rows.flat().length === 1
       ? rows[0]![0]!
       : perRow === metrics.length && columns.length === 1
-        ? { hconcat: rows.flat(), spacing: 20 }
-        : { vconcat: rows.map((hconcat) => ({ hconcat, spacing: 20 })) };
+        ? { hconcat: rows.flat(), spacing: gap }
+        : { vconcat: rows.map((hconcat) => ({ hconcat, spacing: gap })) };
   return chart(describe(groups, metrics, x), { ...body, ...title });
 }
 

@@ -4,7 +4,6 @@
 import type { Progress } from '../study/progress.js';
 import { duration } from '../study/reporter.js';
 import { chart, type ChartSpec } from './spec.js';
-import { half } from './theme.js';
 
 /** Something on display that can be replaced. */
 export interface Display {
@@ -79,7 +78,7 @@ export function lossChart(progress: Progress): ChartSpec {
     `${progressTitle(progress)}. Training loss of ${shown.length} nets by step; ${running.length} of them are training.`,
     {
       title: progressTitle(progress),
-      width: 2 * half,
+      width: 420,
       height: 200,
       data: { values },
       mark: { type: 'line', strokeWidth: 1.5 },

@@ -4,7 +4,7 @@ import { encode } from 'fast-png';
 import { colourMap, type Rgb } from './colour.js';
 import { list } from './quantity.js';
 import { type ChartSpec, chart, InvalidChartData, NonFiniteChartData } from './spec.js';
-import { wide } from './theme.js';
+import { columnWidth, labelRoom } from './theme.js';
 
 /** One small picture: `height × width` values (a map) or `height × width × 3` (colour, 0 to 1), row-major. */
 export interface Tile {
@@ -54,7 +54,7 @@ export function pictureRows(rows: readonly TileRow[], options: PictureOptions): 
   const filled = rows.filter((row) => row.tiles.length > 0);
   if (filled.length === 0) throw new InvalidChartData('chart: there are no pictures to draw');
   for (const row of filled) for (const tile of row.tiles) checkTile(row.name, tile);
-  const width = options.width ?? wide;
+  const width = options.width ?? columnWidth - labelRoom(filled.map((row) => row.name));
   const most = Math.max(...filled.map((row) => row.tiles.length));
   const columns = Math.min(options.columns ?? Math.min(most, 16), most);
   const size = options.size ?? Math.min(64, Math.floor((width + gap) / columns) - gap);

@@ -12,7 +12,7 @@ import {
 } from './quantity.js';
 import { axisLabels, axisScale } from './scale.js';
 import { type ChartSpec, chart, InvalidChartData } from './spec.js';
-import { shapes, wide } from './theme.js';
+import { columnWidth, shapes } from './theme.js';
 
 export interface ScatterOptions {
   readonly x: QuantityInput;
@@ -49,8 +49,8 @@ export function scatterChart(input: TableInput, options: ScatterOptions): ChartS
     ...(typeof row.depth === 'number' ? { depth: row.depth } : {}),
   }));
   const names = [...new Set(values.map((row) => row.series))];
-  const width = options.width ?? Math.round(wide * 0.8);
-  const height = options.height ?? Math.round(wide * 0.62);
+  const width = options.width ?? Math.round(columnWidth * 0.7);
+  const height = options.height ?? Math.round(columnWidth * 0.52);
   const [xs, ys] = [values.map((row) => row.x), values.map((row) => row.y)];
   const axis = (q: typeof x, numbers: readonly number[], type: 'linear' | 'log' = 'linear') => {
     const scale = axisScale(q, numbers, type);

@@ -14,7 +14,6 @@ import {
   InvalidChartData,
   NonFiniteChartData,
 } from '../../../src/lab/chart/spec.js';
-import { darkTheme } from '../../../src/lab/chart/theme.js';
 import { ladderRuns, run } from './fixture.js';
 import { countMarks, render } from './render.js';
 
@@ -132,9 +131,6 @@ for (const [title, make, marks, words] of cases) {
     assert.deepEqual(warnings, []);
     assert.ok(!/NaN|undefined|Infinity/.test(svg));
     assert.deepEqual(countMarks(svg), marks);
-    const dark = await render({ ...spec, config: darkTheme });
-    assert.deepEqual(dark.warnings, []);
-    assert.deepEqual(countMarks(dark.svg), marks, 'restyling changes no mark');
   });
 }
 
