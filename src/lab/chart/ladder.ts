@@ -128,8 +128,9 @@ function describe(parts: {
   const sentences = lines.map(({ name, points }) => {
     const told = points.length <= 4 ? points : [points[0]!, points.at(-1)!];
     const values = told.map((point) => {
+      // Of many lines the intervals would drown the rest; they are in the data.
       const interval =
-        point.low === null || point.high === null
+        point.low === null || point.high === null || lines.length > 3
           ? ''
           : ` (${say(point.low, y)} to ${say(point.high, y)})`;
       return `${say(point.y, y)}${interval} at ${say(point.x, x)}`;

@@ -60,6 +60,7 @@ interface State {
   losses: { step: number; epoch: number; loss: number }[];
   metrics: EpochMetrics[];
   ended: boolean;
+  endedCurve: Curve | null;
   /** When its first step of this study was reported, and which step that was: the clock of the estimate. */
   firstStep: { readonly at: number; readonly step: number } | null;
   lastStepAt: number;
@@ -99,6 +100,7 @@ export function trackProgress(
         losses: [],
         metrics: [],
         ended: false,
+        endedCurve: null,
         firstStep: null,
         lastStepAt: 0,
         readingMs: 0,
@@ -216,19 +218,28 @@ export function trackProgress(
           })),
         curves: all
           .filter((state) => state.losses.length > 0 || state.metrics.length > 0)
-          .map((state) => ({
-            key: state.job.key,
-            name: cellName(state.job.cell),
-            cell: state.job.cell,
-            ended: state.ended,
-            losses: thin(state.losses),
-            metrics: [...state.metrics],
-          })),
+          .map(curveOf),
         elapsedMs: clock() - start,
         etaMs: estimate(),
       };
     },
   };
+}
+
+/** The curve of a cell that has ended is made once: a large study has thousands of them, asked for five times a second. */
+function curveOf(state: State): Curve {
+  if (state.endedCurve !== null) return state.endedCurve;
+  const { job, ended } = state;
+  const curve: Curve = {
+    key: job.key,
+    name: cellName(job.cell),
+    cell: job.cell,
+    ended,
+    losses: thin(state.losses),
+    metrics: [...state.metrics],
+  };
+  if (ended) state.endedCurve = curve;
+  return curve;
 }
 
 function thin<T>(points: readonly T[]): T[] {

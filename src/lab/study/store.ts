@@ -128,7 +128,11 @@ export class Store {
       if (!existsSync(directory)) continue;
       try {
         const run = await this.#read(directory, identity, requests);
-        const complete = run.missing.length === 0 || existsSync(join(directory, 'net'));
+        // A diverged run has no readings to come.
+        const complete =
+          run.missing.length === 0 ||
+          run.outcome.status === 'diverged' ||
+          existsSync(join(directory, 'net'));
         if (complete) return { ...run, recorded: layer === this.recorded };
       } catch (error) {
         if (!(error instanceof CorruptRecord)) throw error;

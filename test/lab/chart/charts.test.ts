@@ -36,7 +36,7 @@ const cases: [string, () => ChartSpec, Record<string, number>, RegExp][] = [
     () => ladderChart(runs, { y: 'testAccuracy', reference: { y: 0.1, label: 'chance' } }),
     // One line and band a series; 48 seeds and 16 means; labels of series and of the reference.
     { 'mark-line': 4, 'mark-area': 4, 'mark-symbol': 64, 'mark-rule': 1, 'mark-text': 5 },
-    /Held-out accuracy against depth 8, 14, 20 and 32, mean of 3 seeds with 95 % t-interval\. Residual: .* % \(.* to .*\) at 8.*chance at 10\.0 %/,
+    /Held-out accuracy against depth 8, 14, 20 and 32, mean of 3 seeds with 95 % t-interval\. Residual: [\d.]+ % at 8, .*chance at 10\.0 %/,
   ],
   [
     'ladder of a measure, one seed, log depth',
@@ -139,6 +139,11 @@ test('the axis has a tick at each measured depth', async () => {
   const labels = [...svg.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text);
   for (const depth of ['8', '14', '20', '32']) assert.ok(labels.includes(depth), depth);
   assert.ok(labels.includes('Depth (weighted layers)'));
+});
+
+test('the words give intervals where there are few lines', () => {
+  const { description } = ladderChart(residual, { y: 'testAccuracy' });
+  assert.match(description, /Residual: [\d.]+ % \([\d.]+ % to [\d.]+ %\) at 8, /);
 });
 
 test('the same runs give the same bytes', async () => {
