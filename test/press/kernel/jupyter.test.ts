@@ -1,7 +1,9 @@
-/** The kernel in a real Jupyter program: nbclient. */
+/** The kernel in real Jupyter programs: nbclient, and JupyterLab in a browser. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -12,6 +14,13 @@ const venv = join(cacheDirectory(), 'venv-test');
 const bin = join(venv, process.platform === 'win32' ? 'Scripts' : 'bin');
 const noJupyter =
   !existsSync(join(venv, 'ready')) && 'no Python environment with Jupyter (scripts/test-venv.mjs)';
+const browser = [
+  process.env.PUPPETEER_EXECUTABLE_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && path !== '' && existsSync(path));
+
 const code = (source: string, index: number) => ({
   cell_type: 'code',
   id: `cell-${index}`,
@@ -83,5 +92,78 @@ describe('jupyter', { skip: noJupyter }, () => {
       { ename, evalue, output_type },
       { ename: 'RangeError', evalue: 'as expected', output_type: 'error' },
     );
+  });
+
+  it('runs all cells in JupyterLab: a chart and an error are visible', {
+    skip: !browser && 'no browser',
+  }, async () => {
+    writeFileSync(join(folder, 'lab.ipynb'), notebook([chart, 'const wrong: number = "text";']));
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    await new Promise((closed) => server.close(closed));
+    const token = 'test';
+    const lab = spawn(
+      join(bin, 'jupyter'),
+      [
+        'lab',
+        '--no-browser',
+        '--allow-root',
+        '--ServerApp.ip=127.0.0.1',
+        `--ServerApp.port=${port}`,
+        '--ServerApp.port_retries=0',
+        `--IdentityProvider.token=${token}`,
+        `--ServerApp.root_dir=${folder}`,
+      ],
+      { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    let log = '';
+    const up = new Promise<void>((resolve, reject) => {
+      lab.stderr!.on('data', (chunk) => {
+        log += chunk;
+        if (log.includes('is running at')) resolve();
+      });
+      lab.on('exit', (status) => reject(new Error(`jupyter lab ended (${status}): ${log}`)));
+    });
+    const { launch } = await import('puppeteer');
+    const chromium = await launch({
+      executablePath: browser!,
+      args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    });
+    try {
+      await up;
+      const page = await chromium.newPage();
+      await page.setViewport({ width: 1200, height: 900 });
+      await page.goto(`http://127.0.0.1:${port}/lab/tree/lab.ipynb?token=${token}`);
+      await page.waitForSelector('.jp-Notebook .jp-CodeCell .cm-content', { timeout: 60_000 });
+      // JupyterLab moves the focus while it starts: keys pressed before the kernel is there go astray.
+      await page.waitForFunction(`document.body.textContent.includes('| Idle')`, {
+        timeout: 60_000,
+      });
+      await page.click('.jp-Notebook .jp-CodeCell .cm-content');
+      for (let cell = 0; cell < 2; cell++) {
+        await page.keyboard.down('Shift');
+        await page.keyboard.press('Enter');
+        await page.keyboard.up('Shift');
+      }
+      await page.waitForSelector(
+        '.jp-OutputArea .vega-embed svg, .jp-OutputArea .vega-embed canvas',
+        { timeout: 60_000 },
+      );
+      await page.waitForFunction(
+        `document.querySelector('.jp-Notebook').textContent.includes('TS2322')`,
+        { timeout: 30_000 },
+      );
+      if (process.env.FATHOM_SCREENSHOT)
+        await page.screenshot({ path: process.env.FATHOM_SCREENSHOT as `${string}.png` });
+    } finally {
+      await chromium.close();
+      lab.removeAllListeners('exit');
+      const ended = once(lab, 'exit');
+      lab.kill('SIGTERM');
+      const force = setTimeout(() => lab.kill('SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(force);
+    }
   });
 });
