@@ -271,6 +271,9 @@ function finish(
   if (!(width > 0 && height > 0 && width < 20_000 && height < 20_000)) {
     throw new ChartError(`the chart is ${width} × ${height} pixels large`);
   }
+  if (/\burl\((?!#)/i.test(raw.replace(/>[^<]*</g, '><'))) {
+    throw new ChartError('a colour of the chart is an address. A report loads nothing');
+  }
   const prefix = `${request.id}-`;
   const body = raw.slice(open[0].length).replace(/<[^>]+>/g, (tag) =>
     tag

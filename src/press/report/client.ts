@@ -134,7 +134,7 @@ function unpack(value: unknown, tables: { keys: string[]; rows: unknown[][] }[])
 
 function charts(): void {
   const vega = (globalThis as unknown as { vega?: Vega }).vega;
-  const store = document.getElementById('chart-data');
+  const store = document.querySelector('script#chart-data');
   if (!vega || !store) return;
   const packed = JSON.parse(store.textContent ?? '{}') as {
     tables: { keys: string[]; rows: unknown[][] }[];
@@ -190,6 +190,12 @@ function charts(): void {
         }
         box.hidden = false;
         drawn.remove();
+        // A narrow screen shows a part of a wide chart: the keyboard must be able to move it.
+        if (holder.scrollWidth > holder.clientWidth + 1) {
+          holder.tabIndex = 0;
+          holder.setAttribute('role', 'group');
+          holder.setAttribute('aria-label', label);
+        }
         holder.dataset.state = 'live';
         return view;
       })();

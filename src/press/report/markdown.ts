@@ -321,7 +321,7 @@ function referenceRule(state: StateInline, silent: boolean): boolean {
   if (state.pos > 0 && /[\w@.]/.test(state.src[state.pos - 1]!)) return false;
   const rest = state.src.slice(state.pos + 1, state.pos + 200);
   const label = new RegExp(`^${labelPattern.source}`).exec(rest);
-  const key = label ?? /^[A-Za-z][\w:-]*\w/.exec(rest);
+  const key = label ?? /^[A-Za-z](?:[\w:-]*\w)?/.exec(rest);
   if (!key) return false;
   if (!silent) {
     if (label) pushReference(state, label[0]);

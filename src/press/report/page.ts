@@ -244,7 +244,7 @@ function renderFigure(figure: Figure, ink: Ink): Markup {
   // Chromium makes no link target of what begins left of the text, so on paper the target is around the figure.
   const around = ink.medium === 'paper';
   const open = around
-    ? html`<div id="${figure.id}"><figure class="${columnClass(figure.column)}">`
+    ? html`<div id="${figure.id}"><figure role="group" class="${columnClass(figure.column)}">`
     : html`<figure id="${figure.id}" class="${columnClass(figure.column)}">`;
   return html`${open}
 ${figure.content.kind === 'chart' ? renderChart(figure, drawing) : renderPicture(figure)}
@@ -258,7 +258,8 @@ function renderChart(figure: Figure, drawing: Drawing | undefined): Markup {
   if (!drawing) {
     return html`<div class="chart"><p class="unresolved">This chart could not be drawn. ${figure.alt}</p></div>`;
   }
-  return html`<div class="chart" data-chart="${figure.id}">${trusted(drawing.svg)}</div>`;
+  const hasPaper = /^<svg[^>]*><rect\b[^>]*\bfill="(?!none|transparent)/.test(drawing.svg);
+  return html`<div class="chart${hasPaper && ' on-paper'}" data-chart="${figure.id}">${trusted(drawing.svg)}</div>`;
 }
 
 /** Pictures this small are data (filters, feature maps): they are enlarged with hard edges. */

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { PDFDocument } from '@cantoo/pdf-lib';
 import type { Browser, Page } from 'puppeteer';
 import { BrowserError, findBrowser } from './browser.js';
 import type { Document } from './document.js';
@@ -175,6 +176,7 @@ async function describe(
     if (date) information.set(PDFName.of(key), PDFString.fromDate(date));
     else information.delete(PDFName.of(key));
   }
+  await renumberElements(pdf);
   const xmp = xmpPacket({ document, authors, producer, date });
   const stream = pdf.context.stream(Buffer.from(xmp), { Type: 'Metadata', Subtype: 'XML' });
   pdf.catalog.set(PDFName.of('Metadata'), pdf.context.register(stream));
@@ -182,6 +184,37 @@ async function describe(
   const content = PDFHexString.of(createHash('sha256').update(plain).digest('hex').slice(0, 32));
   pdf.context.trailerInfo.ID = pdf.context.obj([content, content]);
   return await pdf.save({ useObjectStreams: true, updateFieldAppearances: false });
+}
+
+/**
+ * Names the elements of the structure tree from 1. Chromium names them (`node00001253`) by a counter of the process that
+ * laid them out, which another page may have used before: two prints would differ by luck. The order stays as it was,
+ * so the sorted tree of names stays valid.
+ */
+async function renumberElements(pdf: PDFDocument): Promise<void> {
+  const { PDFArray, PDFDict, PDFHexString, PDFString } = await import('@cantoo/pdf-lib');
+  const places: { number: number; set(name: string): void }[] = [];
+  const note = (value: unknown, set: (name: string) => void): void => {
+    const isText = value instanceof PDFString || value instanceof PDFHexString;
+    const found = isText ? /^node(\d+)$/.exec(value.decodeText()) : null;
+    if (found) places.push({ number: Number(found[1]), set });
+    else visit(value);
+  };
+  const visit = (value: unknown): void => {
+    if (value instanceof PDFDict) {
+      for (const [key, item] of value.entries()) {
+        note(item, (name) => value.set(key, PDFString.of(name)));
+      }
+    } else if (value instanceof PDFArray) {
+      for (const [index, item] of value.asArray().entries()) {
+        note(item, (name) => value.set(index, PDFString.of(name)));
+      }
+    }
+  };
+  for (const [, value] of pdf.context.enumerateIndirectObjects()) visit(value);
+  const numbers = [...new Set(places.map(({ number }) => number))].sort((a, b) => a - b);
+  const rank = new Map(numbers.map((number, index) => [number, index + 1]));
+  for (const { number, set } of places) set(`node${String(rank.get(number)).padStart(8, '0')}`);
 }
 
 function xmpPacket(about: {

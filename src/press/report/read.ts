@@ -20,7 +20,7 @@ import { escapeHtml } from './markup.js';
 import { nearest } from '../notebook/nearest.js';
 import { type CellOptions, readCellOptions } from './options.js';
 import { type DisplayNotes, readOutputs, type Shown, textHtml } from './outputs.js';
-import { plainText } from './sanitize.js';
+import { plainText, reservedIds } from './sanitize.js';
 
 export interface ReadOptions {
   /** Name of the notebook in messages and in the document. */
@@ -80,18 +80,6 @@ const kinds = {
 } as const;
 type Prefix = keyof typeof kinds;
 
-/** Ids that the page itself uses. */
-const reserved = [
-  'main',
-  'contents',
-  'top',
-  'provenance',
-  'references',
-  'notes',
-  'title',
-  'abstract',
-];
-
 /** Reads an executed notebook. Nothing is thrown for what is wrong in it: see `diagnostics` of the document. */
 export function readDocument(notebook: Notebook, options: ReadOptions): Document {
   return new Reader(notebook, options).read();
@@ -100,7 +88,7 @@ export function readDocument(notebook: Notebook, options: ReadOptions): Document
 class Reader {
   private readonly diagnostics: Diagnostic[] = [];
   private readonly citations: Citations;
-  private readonly ids = new Set<string>(reserved);
+  private readonly ids = new Set<string>(reservedIds);
   /** What a label stands for: 'Figure 3'. */
   private readonly targets = new Map<string, { text: string; id: string }>();
   private readonly counters: Record<Prefix, number> = { fig: 0, tbl: 0, sec: 0, eq: 0 };
@@ -784,6 +772,15 @@ class Reader {
   }
 
   private problem(severity: Diagnostic['severity'], kind: string, message: string, at: At): void {
+    // A picture is looked for as a figure and then as part of the text: one word on it is enough.
+    const isKnown = this.diagnostics.some(
+      (d) =>
+        d.message === message &&
+        d.cell === at.cell &&
+        d.line === at.line &&
+        kind === 'missing-picture',
+    );
+    if (isKnown) return;
     this.diagnostics.push({
       severity,
       kind,

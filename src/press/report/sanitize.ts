@@ -79,6 +79,23 @@ const proseClasses = [
 /** Pictures inside the page only: these data types cannot run anything, SVG inside <img> included. */
 const pictureUrl = /^data:image\/(?:png|jpeg|gif|webp|svg\+xml)(?:;[\w=-]+)*[;,]/i;
 
+/** Ids that the page itself uses, by name and by their beginnings. */
+export const reservedIds = [
+  'main',
+  'contents',
+  'top',
+  'provenance',
+  'references',
+  'notes',
+  'title',
+  'abstract',
+  'chart-data',
+];
+
+function isOwnId(id: string): boolean {
+  return reservedIds.includes(id) || /^(?:fig|tbl|eq|sec|note|ref|code|output|chart)-?/.test(id);
+}
+
 export interface SanitizeOptions {
   /** 'prose' is what the author of the notebook wrote; 'output' is what a program printed. */
   readonly from: 'prose' | 'output';
@@ -156,6 +173,15 @@ export function sanitize(source: string, { from }: SanitizeOptions): string {
     nestingLimit: 200,
     parser: { lowerCaseTags: true, lowerCaseAttributeNames: false },
     transformTags: {
+      // Drawings may be filled with what an address points at; and an id of the page's own would stand in for it.
+      '*': (tag, given) => ({
+        tagName: tag,
+        attribs: Object.fromEntries(
+          Object.entries(given).filter(([name, value]) =>
+            name === 'id' ? !isOwnId(value) : name === 'style' || !/url\s*\(/i.test(value),
+          ),
+        ),
+      }),
       a: (tag, given) => {
         const safe = { ...given };
         if (from === 'output') delete safe.id;
@@ -166,7 +192,12 @@ export function sanitize(source: string, { from }: SanitizeOptions): string {
       },
       input: (tag, given) => ({
         tagName: tag,
-        attribs: { type: 'checkbox', disabled: '', ...('checked' in given ? { checked: '' } : {}) },
+        attribs: {
+          type: 'checkbox',
+          disabled: '',
+          'aria-label': 'checked' in given ? 'done' : 'to do',
+          ...('checked' in given ? { checked: '' } : {}),
+        },
       }),
     },
     exclusiveFilter: (frame) =>

@@ -263,21 +263,26 @@ h1{font-size:1.75rem}
 .provenance dl{grid-template-columns:1fr}
 .provenance dd{margin-bottom:.5em}
 .equation>.number{align-self:flex-end}
+.chart{overflow-x:auto}
+.chart svg{max-width:150%}
 }
 }
 `;
 
-/** Charts take the colours of the page in the dark: their lettering and lines, not what the data is drawn with. */
+/**
+ * In the dark, a chart that brings no background takes the colours of the page for its lettering and lines; one that
+ * brings its own was designed for it, and keeps it.
+ */
 const darkChart = (scope: string) => `
-${scope} .chart :is(.role-axis-title,.role-legend-title,.role-title-text,.role-header-title,.role-header,.role-axis-label.strong) text,${scope} .chart .role-title text{fill:var(--chart-ink)}
-${scope} .chart :is(.role-axis-label,.role-legend-label,.role-title-subtitle,.role-row-header,.role-column-header) text{fill:var(--chart-quiet)}
-${scope} .chart :is(.role-row-title,.role-column-title,.role-row-header,.role-column-header) text{fill:var(--chart-ink)}
-${scope} .chart .role-axis-grid line{stroke:var(--chart-grid)}
-${scope} .chart :is(.role-axis-domain,.role-axis-tick) line{stroke:var(--chart-line)}
-${scope} .chart .role-mark.mark-text text:is([fill^="#0"],[fill^="#1"],[fill^="#2"],[fill^="#3"],[fill^="#4"],[fill=black]){fill:var(--chart-ink)}
-${scope} .chart :is(.mark-rule,.mark-line,.mark-symbol).role-mark :is(line,path):is([stroke="#000"],[stroke="#000000"],[stroke=black],[stroke^="#1f2"],[stroke^="#333"],[stroke^="#222"],[stroke^="#111"]){stroke:var(--chart-ink)}
-${scope} .chart svg>g>.root>g>.background:is([fill=white],[fill="#fff"],[fill="#ffffff"]){fill:transparent}
-${scope} .chart svg>rect[fill]{fill:transparent}
+${scope} .chart.on-paper{background:#fff;border-radius:6px;padding:.5rem}
+${scope} .chart:not(.on-paper) :is(.role-axis-title,.role-legend-title,.role-title-text,.role-header-title,.role-header,.role-axis-label.strong) text,${scope} .chart:not(.on-paper) .role-title text{fill:var(--chart-ink)}
+${scope} .chart:not(.on-paper) :is(.role-axis-label,.role-legend-label,.role-title-subtitle,.role-row-header,.role-column-header) text{fill:var(--chart-quiet)}
+${scope} .chart:not(.on-paper) :is(.role-row-title,.role-column-title,.role-row-header,.role-column-header) text{fill:var(--chart-ink)}
+${scope} .chart:not(.on-paper) .role-axis-grid line{stroke:var(--chart-grid)}
+${scope} .chart:not(.on-paper) :is(.role-axis-domain,.role-axis-tick) line{stroke:var(--chart-line)}
+${scope} .chart:not(.on-paper) .role-mark.mark-text text:is([fill^="#0"],[fill^="#1"],[fill^="#2"],[fill^="#3"],[fill^="#4"],[fill=black]){fill:var(--chart-ink)}
+${scope} .chart:not(.on-paper) :is(.mark-rule,.mark-line,.mark-symbol).role-mark :is(line,path):is([stroke="#000"],[stroke="#000000"],[stroke=black],[stroke^="#1f2"],[stroke^="#333"],[stroke^="#222"],[stroke^="#111"]){stroke:var(--chart-ink)}
+${scope} .chart:not(.on-paper) svg>g>.root>g>.background:is([fill=white],[fill="#fff"],[fill="#ffffff"]){fill:transparent}
 ${scope} .picture img:not(.pixels){background:#fff;border-radius:4px}
 `;
 
@@ -301,7 +306,7 @@ figure,.equation,.callout,.table-caption,tr,.picture,.table-block:not(.long),.ou
 thead{display:table-header-group}
 table{max-width:100%;font-size:8.2pt}
 .scroll{overflow:visible}
-.column-page,.column-screen{width:168mm;margin-left:-15mm}
+.column-page,.column-screen{width:auto}
 figure{margin:1.7em 0}
 figcaption,.table-caption{font-size:8.6pt}
 .chart svg,.picture img{margin:0 auto;max-height:215mm}
@@ -321,12 +326,14 @@ export function paperCss(title: string, author: string): string {
   const text = (value: string) => `"${value.replace(/[\\"]/g, '\\$&').replace(/\s+/g, ' ')}"`;
   const small = `font:8.2pt '${sans}',sans-serif;color:#4f5b6b`;
   return `
-@page{size:A4;margin:27mm 36mm 27mm 36mm;
-@top-left{content:${text(title)};${small};vertical-align:bottom;padding-bottom:6mm}
-@top-right{content:${text(author)};${small};vertical-align:bottom;padding-bottom:6mm}
+@page{size:A4;margin:27mm 21mm 27mm 21mm;
+@top-left{content:${text(title)};${small};vertical-align:bottom;padding:0 0 6mm 15mm}
+@top-right{content:${text(author)};${small};vertical-align:bottom;padding:0 15mm 6mm 0}
 @bottom-center{content:"page " counter(page) " of " counter(pages);${small};vertical-align:top;padding-top:6mm}}
 @page:first{@top-left{content:none}@top-right{content:none}}
 @media print{
+main{padding:0 15mm}
+.column-page,.column-screen{width:168mm;margin-left:-15mm}
 .title-block{margin:0 0 9mm;padding-top:26mm}
 h1{font-size:30pt}
 .subtitle{font-size:14.5pt}
