@@ -19,6 +19,7 @@ interface View {
   toSVG(scale?: number): Promise<string>;
   toImageURL(type: string, scale?: number): Promise<string>;
   background(colour: string | null): View;
+  width(pixels: number): View;
   data(name: string): Record<string, unknown>[];
 }
 
@@ -166,7 +167,8 @@ function charts(): void {
       live ??= (async () => {
         const box = element('div', { className: 'live', hidden: true });
         holder.append(box);
-        const view = new vega.View(vega.parse(data().vega, undefined, { ast: true }), {
+        const spec = data().vega;
+        const view = new vega.View(vega.parse(spec, undefined, { ast: true }), {
           expr: vega.expressionInterpreter,
           renderer: 'svg',
           container: box,
@@ -175,6 +177,7 @@ function charts(): void {
           tooltip: tip,
         });
         await view.runAsync();
+        await narrow(view, spec.width, Number(drawn.getAttribute('width')) - holder.clientWidth);
         const svg = box.querySelector('svg');
         if (svg) {
           for (const part of svg.querySelectorAll('[role],[aria-label],[aria-roledescription]')) {
@@ -190,12 +193,6 @@ function charts(): void {
         }
         box.hidden = false;
         drawn.remove();
-        // A narrow screen shows a part of a wide chart: the keyboard must be able to move it.
-        if (holder.scrollWidth > holder.clientWidth + 1) {
-          holder.tabIndex = 0;
-          holder.setAttribute('role', 'group');
-          holder.setAttribute('aria-label', label);
-        }
         holder.dataset.state = 'live';
         return view;
       })();
@@ -210,6 +207,13 @@ function charts(): void {
     });
     holder.append(saveMenu(holder, name, data, start));
   }
+}
+
+/** On a narrow screen a chart is laid out again rather than shrunk, so that its lettering can be read. */
+async function narrow(view: View, width: unknown, excess: number): Promise<void> {
+  if (typeof width !== 'number' || excess <= 0) return;
+  const least = Math.min(width, 150);
+  await view.width(Math.max(least, width - excess)).runAsync();
 }
 
 function whenNear(target: Element, act: () => void): void {

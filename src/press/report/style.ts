@@ -263,8 +263,6 @@ h1{font-size:1.75rem}
 .provenance dl{grid-template-columns:1fr}
 .provenance dd{margin-bottom:.5em}
 .equation>.number{align-self:flex-end}
-.chart{overflow-x:auto}
-.chart svg{max-width:150%}
 }
 }
 `;
