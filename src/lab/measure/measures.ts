@@ -4,6 +4,7 @@ import { accuracy } from './accuracy.js';
 import { effectiveRank } from './effective-rank.js';
 import { generalisationGap } from './generalisation-gap.js';
 import { linearProbe } from './linear-probe.js';
+import { linearRegions } from './linear-regions.js';
 import { loss } from './loss.js';
 import type { Measure } from './measure.js';
 import { participationRatio } from './participation-ratio.js';
@@ -13,6 +14,7 @@ export const measures = registry<Measure>('measure', [
   loss,
   generalisationGap,
   linearProbe,
+  linearRegions,
   participationRatio,
   effectiveRank,
 ]);
