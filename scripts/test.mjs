@@ -6,13 +6,21 @@ import { availableParallelism } from 'node:os';
 import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { browserEnvironment, pinnedNode, root, runtimeEnvironment } from './runtime.mjs';
+import { cacheDirectory } from './setup/files.mjs';
+import { installedEnvironment } from './setup/jupyter.mjs';
 import { seconds } from './setup/lines.mjs';
 
 // No single test file may hold up the whole: a hang becomes a failure that names it.
 const FILE_LIMIT_MS = 5 * 60_000;
 
 const node = pinnedNode();
-const env = { ...process.env, ...runtimeEnvironment(), ...browserEnvironment() };
+const jupyter = installedEnvironment(cacheDirectory());
+const env = {
+  ...(jupyter ? { FATHOM_TEST_PYTHON: jupyter.python } : {}),
+  ...process.env,
+  ...runtimeEnvironment(),
+  ...browserEnvironment(),
+};
 const filters = process.argv
   .slice(2)
   .map((text) => text.replace(/^\.?\/?(dist\/)?(test\/)?/, '').replace(/\.ts$/, ''));

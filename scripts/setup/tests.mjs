@@ -1,10 +1,9 @@
 // What only the tests need: a Python environment with Jupyter, and tools that look into a PDF.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { aptInstall, aptIsOurs } from './apt.mjs';
-import { CommandError, findProgram, lastLine, run } from './process.mjs';
+import { jupyterEnvironment, jupyterVersion } from './jupyter.mjs';
+import { SetupError } from './lines.mjs';
+import { CommandError, findProgram } from './process.mjs';
 
-const VENV_LIMIT_MS = 10 * 60_000;
 const tools = { pdfinfo: 'poppler-utils', qpdf: 'qpdf' };
 
 export async function pdfTools({ env, say }) {
@@ -29,26 +28,16 @@ export async function pdfTools({ env, say }) {
   };
 }
 
-/** scripts/test-venv.mjs makes the environment and prints its path as its last line. */
-export async function jupyter({ root, node, env, say }) {
-  const script = join(root, 'scripts', 'test-venv.mjs');
-  if (!existsSync(script)) return { found: 'no tests need it yet' };
-  if (!findProgram(['python3', 'python'], env)) {
-    return { found: 'no python3: tests that need Jupyter are skipped', good: false };
-  }
-  say('pip install jupyterlab');
+/** Tests that need Jupyter find the environment's Python as FATHOM_TEST_PYTHON, which scripts/test.mjs sets. */
+export async function jupyter({ cache, env, say }) {
   try {
+    const environment = await jupyterEnvironment({ cache, env, say });
+    const version = jupyterVersion(environment);
     return {
-      found: lastLine(
-        await run(node, [script], { cwd: root, env, timeoutMs: VENV_LIMIT_MS, label: 'test-venv' }),
-      ),
+      found: `JupyterLab ${version}${environment.made ? `, installed in ${environment.folder}` : ''}`,
     };
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    const said = lastLine(error.output, /error/i) || lastLine(error.output);
-    return {
-      found: `none, tests that need Jupyter are skipped: ${error.message} (${said})`,
-      good: false,
-    };
+    if (!(error instanceof SetupError)) throw error;
+    return { found: `none, tests that need it are skipped: ${error.message}`, good: false };
   }
 }

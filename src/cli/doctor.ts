@@ -258,48 +258,50 @@ async function notebookText(folder: string): Promise<string> {
   return names.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
 }
 
-async function jupyter({ run }: Required<Patient>): Promise<Finding[]> {
+async function jupyter({ env, run }: Required<Patient>): Promise<Finding[]> {
   const name = 'Jupyter';
-  const attempts: [string, string[]][] = [
-    ['jupyter', ['lab', '--version']],
-    ['python3', ['-m', 'jupyterlab', '--version']],
-  ];
-  for (const [program, args] of attempts) {
-    try {
-      const version = (await run(program, args)).trim().split('\n').at(-1)!;
-      return [{ name, state: 'good', found: `JupyterLab ${version}` }];
-    } catch {
-      // The next one may be there.
-    }
+  try {
+    const version = (await run('jupyter', ['lab', '--version'])).trim().split('\n').at(-1)!;
+    return [{ name, state: 'good', found: `JupyterLab ${version}` }];
+  } catch {
+    // There may be one of our own.
+  }
+  const { cacheDirectory } = await import('../lab/data/cache.js');
+  const script = new URL('../../../scripts/setup/jupyter.mjs', import.meta.url).href;
+  const { installedEnvironment, jupyterVersion } = (await import(script)) as {
+    installedEnvironment(cache: string): { readonly folder: string } | undefined;
+    jupyterVersion(environment: { readonly folder: string }): string;
+  };
+  const own = installedEnvironment(cacheDirectory(env));
+  if (own) {
+    const found = `JupyterLab ${jupyterVersion(own)} of Fathom's own, for npm run lab`;
+    return [{ name, state: 'good', found }];
   }
   return [
     {
       name,
       state: 'poor',
-      found: 'none: reports can be built, but notebooks not be explored',
-      mend: 'python3 -m pip install jupyterlab',
+      found: 'not installed (reports do not need it)',
+      mend: 'npm run lab installs one for Fathom; or: python3 -m pip install jupyterlab',
     },
   ];
 }
 
-async function kernel(): Promise<Finding[]> {
+async function kernel({ env }: Required<Patient>): Promise<Finding[]> {
   const name = 'kernel';
-  const { findKernelSpec, KernelSpecError } = await import('../press/run/kernel-spec.js');
-  const mend = 'npx fathom kernel install';
-  try {
-    const { argv, displayName } = await findKernelSpec('fathom');
-    const gone = argv
-      .slice(0, 2)
-      .find((part) => /^([/\\]|[A-Za-z]:)/.test(part) && !existsSync(part));
-    if (gone === undefined)
-      return [{ name, state: 'good', found: `${displayName}, registered with Jupyter` }];
-    return [{ name, state: 'poor', found: `registered, but ${gone} is gone`, mend }];
-  } catch (error) {
-    if (!(error instanceof KernelSpecError)) throw error;
-    return [
-      { name, state: 'poor', found: 'not registered with Jupyter (reports do not need it)', mend },
-    ];
+  const { dataDirectories, listKernelSpecs } = await import('../press/kernel/kernelspec.js');
+  const ours = listKernelSpecs(dataDirectories(env)).filter((spec) => spec.ours);
+  const mend = 'npx fathom kernel install (npm run lab offers it without that)';
+  const [first] = ours;
+  if (first === undefined) {
+    const found = 'not registered with Jupyter (reports do not need it)';
+    return [{ name, state: 'poor', found, mend }];
   }
+  const broken = ours.find(({ problem }) => problem !== undefined);
+  if (broken) {
+    return [{ name, state: 'poor', found: `${broken.folder}: ${broken.problem}`, mend }];
+  }
+  return [{ name, state: 'good', found: `${first.displayName} in ${first.folder}` }];
 }
 
 async function caches({ root, env }: Required<Patient>): Promise<Finding[]> {

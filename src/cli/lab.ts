@@ -1,6 +1,6 @@
 // `fathom lab`: opens JupyterLab with the book and the TypeScript kernel, in an installed Jupyter or one of its own.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -32,7 +32,7 @@ export function labCommand(): Command {
 async function openLab(args: string[]): Promise<number> {
   const root = fileURLToPath(new URL('../../..', import.meta.url));
   const cache = cacheDirectory();
-  const jupyter = installedJupyter() ?? ownJupyter(join(cache, 'venv-lab'));
+  const jupyter = installedJupyter() ?? (await ownJupyter(cache));
   // The kernel is offered through JUPYTER_PATH: nothing is written into the user's own Jupyter folders.
   const prefix = join(cache, 'lab');
   const { node, env } = await kernelEnvironment();
@@ -71,45 +71,28 @@ function installedJupyter(): string | undefined {
   return found.status === 0 ? 'jupyter' : undefined;
 }
 
-/** The `jupyter` of a Python environment of our own, made on first use. */
-function ownJupyter(venv: string): string {
-  const bin = process.platform === 'win32' ? 'Scripts' : 'bin';
-  const jupyter = join(venv, bin, process.platform === 'win32' ? 'jupyter.exe' : 'jupyter');
-  // Written last: an environment that was interrupted half-way does not have it.
-  const ready = join(venv, 'ready');
-  if (existsSync(ready) && existsSync(jupyter)) return jupyter;
-  const python = ['python3', 'python'].find(
-    (name) => spawnSync(name, ['-c', 'import venv'], { stdio: 'ignore' }).status === 0,
-  );
-  if (python === undefined)
-    throw new JupyterMissingError(
-      'there is no "jupyter lab", and no python3 with venv to install it with. Install JupyterLab (pip install jupyterlab) or python3 (on Debian and Ubuntu: apt-get install python3-venv)',
-    );
-  console.log(`installing JupyterLab into ${venv} (once)`);
-  // Programs of a virtual environment name their interpreter by its path: it is made where it stays.
-  if (existsSync(venv)) {
-    const old = mkdtempSync(`${venv}.`);
-    renameSync(venv, join(old, 'venv'));
-    rmSync(old, { recursive: true, force: true });
-  }
-  mkdirSync(join(venv, '..'), { recursive: true });
-  run(python, ['-m', 'venv', venv]);
-  run(join(venv, bin, 'python'), [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    'jupyterlab',
-  ]);
-  mkdirSync(ready);
-  return jupyter;
+/** What scripts/setup/jupyter.mjs does: the tests use the same environment, before anything is compiled. */
+interface Environments {
+  installedEnvironment(cache: string): { readonly jupyter: string } | undefined;
+  jupyterEnvironment(options: {
+    cache: string;
+    env: NodeJS.ProcessEnv;
+  }): Promise<{ readonly jupyter: string }>;
 }
 
-function run(program: string, args: string[]): void {
-  const { status, error } = spawnSync(program, args, { stdio: 'inherit' });
-  if (error || status !== 0)
+/** The `jupyter` of a Python environment of our own, made on first use. */
+async function ownJupyter(cache: string): Promise<string> {
+  const script = new URL('../../../scripts/setup/jupyter.mjs', import.meta.url).href;
+  const { installedEnvironment, jupyterEnvironment } = (await import(script)) as Environments;
+  const installed = installedEnvironment(cache);
+  if (installed) return installed.jupyter;
+  console.log(`installing JupyterLab into ${cache} (once, a minute or two)`);
+  try {
+    return (await jupyterEnvironment({ cache, env: process.env })).jupyter;
+  } catch (error) {
     throw new JupyterMissingError(
-      `JupyterLab could not be installed: "${program} ${args.join(' ')}" ${error ? error.message : `ended with exit code ${status}`}`,
+      `there is no "jupyter lab", and it could not be installed: ${(error as Error).message}. Install JupyterLab (python3 -m pip install jupyterlab) and try again`,
+      { cause: error },
     );
+  }
 }

@@ -94,20 +94,36 @@ describe('doctor', () => {
     assert.equal(find(named, 'browser').found, '100.0 /my/chrome');
   });
 
-  test('finds JupyterLab as a program or as a Python module', async (t) => {
-    const root = project(t, {});
-    const program = await examine({
+  test('finds JupyterLab, installed or of our own', async (t) => {
+    const root = project(t, { 'cache/venv-lab/ready/x': '', 'cache/venv-lab/bin/jupyter': '' });
+    const library = 'cache/venv-lab/lib/python3.11/site-packages/jupyterlab-4.3.2.dist-info';
+    mkdirSync(join(root, library), { recursive: true });
+    const own = await examine({
       root,
-      env,
-      run: machine({ 'jupyter lab --version': '4.4.1\n' }),
+      env: { ...env, FATHOM_CACHE: join(root, 'cache') },
+      run: machine({}),
     });
-    assert.equal(find(program, 'Jupyter').found, 'JupyterLab 4.4.1');
-    const module = await examine({
-      root,
-      env,
-      run: machine({ 'python3 -m jupyterlab --version': '4.3.0\n' }),
-    });
-    assert.equal(find(module, 'Jupyter').found, 'JupyterLab 4.3.0');
+    if (process.platform !== 'win32') {
+      assert.match(find(own, 'Jupyter').found, /^JupyterLab 4\.3\.2 of Fathom's own/);
+    }
+    const run = machine({ 'jupyter lab --version': '4.4.1\n' });
+    assert.equal(find(await examine({ root, env, run }), 'Jupyter').found, 'JupyterLab 4.4.1');
+    const none = find(await examine({ root, env, run: machine({}) }), 'Jupyter');
+    assert.equal(none.state, 'poor');
+    assert.match(none.mend!, /npm run lab/);
+  });
+
+  test('finds the kernel that is registered, and notices when its program is gone', async (t) => {
+    const spec = (argv: string[]) =>
+      JSON.stringify({ argv, display_name: 'TypeScript (Fathom)', metadata: { fathom: {} } });
+    const root = project(t, { 'kernels/fathom/kernel.json': spec([process.execPath, '-v']) });
+    const here = { ...env, JUPYTER_PATH: root, JUPYTER_DATA_DIR: '/nowhere' };
+    const good = find(await examine({ root, env: here, run: machine({}) }), 'kernel');
+    assert.equal(good.found, `TypeScript (Fathom) in ${join(root, 'kernels', 'fathom')}`);
+    writeFileSync(join(root, 'kernels', 'fathom', 'kernel.json'), spec(['/gone/node', 'x']));
+    const bad = find(await examine({ root, env: here, run: machine({}) }), 'kernel');
+    assert.equal(bad.state, 'poor');
+    assert.match(bad.found, /\/gone\/node is missing/);
   });
 
   test('prints columns, and each mend below what it mends', async () => {

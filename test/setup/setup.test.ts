@@ -58,7 +58,6 @@ function clone(t: TestContext) {
   const folder = temporaryFolder(t);
   const bin = join(folder, 'bin');
   cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
-  rmSync(join(folder, 'scripts', 'test-venv.mjs'), { force: true });
   write(join(folder, 'package-lock.json'), lockfile('1.0.0'));
   write(join(folder, 'tsconfig.json'), '{}');
   write(join(folder, 'src', 'a.ts'), '');
