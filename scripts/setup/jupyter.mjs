@@ -7,7 +7,7 @@ import { CommandError, findProgram, lastLine, run } from './process.mjs';
 
 const VENV_LIMIT_MS = 3 * 60_000;
 const PIP_LIMIT_MS = 10 * 60_000;
-/** JupyterLab brings along ipykernel, nbclient and nbconvert. */
+/** JupyterLab brings along ipykernel, nbclient, nbconvert and nbformat. */
 const requirement = 'jupyterlab>=4,<5';
 
 /** Where the environment's programs are, whether it is there or not. */

@@ -10,10 +10,11 @@ import { after, before, describe, it } from 'node:test';
 import { cacheDirectory } from '../../../src/lab/data/cache.js';
 import { installKernelSpec } from '../../../src/press/kernel/index.js';
 
-const venv = join(cacheDirectory(), 'venv-test');
+const venv = join(cacheDirectory(), 'venv-lab');
 const bin = join(venv, process.platform === 'win32' ? 'Scripts' : 'bin');
 const noJupyter =
-  !existsSync(join(venv, 'ready')) && 'no Python environment with Jupyter (scripts/test-venv.mjs)';
+  !existsSync(join(venv, 'ready')) &&
+  'no Python environment with Jupyter (npm run setup -- --test)';
 const browser = [
   process.env.PUPPETEER_EXECUTABLE_PATH,
   '/usr/bin/chromium',
