@@ -94,7 +94,7 @@ async function node({ root }: Required<Patient>): Promise<Finding[]> {
         name: 'Node',
         state: 'missing',
         found,
-        mend: 'start Fathom with npx fathom, or npm run setup',
+        mend: 'npm run setup, and start Fathom with npm run fathom',
       },
     ];
   }
@@ -291,7 +291,7 @@ async function kernel({ env }: Required<Patient>): Promise<Finding[]> {
   const name = 'kernel';
   const { dataDirectories, listKernelSpecs } = await import('../press/kernel/kernelspec.js');
   const ours = listKernelSpecs(dataDirectories(env)).filter((spec) => spec.ours);
-  const mend = 'npx fathom kernel install (npm run lab offers it without that)';
+  const mend = 'npm run fathom -- kernel install (npm run lab offers it without that)';
   const [first] = ours;
   if (first === undefined) {
     const found = 'not registered with Jupyter (reports do not need it)';
