@@ -25,4 +25,11 @@ export {
   type Refusal,
   type SettledRequest,
 } from './read.js';
+export {
+  segmentWalker,
+  walkSegment,
+  type Segment,
+  type SegmentOptions,
+  type SegmentWalker,
+} from './segment.js';
 export { subject, type SubjectOptions } from './subject.js';

@@ -31,7 +31,7 @@ export const linearRegions: Measure<Options> = {
   cost: 'minutes',
   needs: ['weights', 'labels'],
   reference: 'hanin2019',
-  defaults: { segments: 5, pairs: 'any', share: 1, precision: 'single' },
+  defaults: { segments: 8, pairs: 'any', share: 0, precision: 'single' },
   options: {
     segments: {
       about: 'Number of segments between held-out images.',
@@ -45,8 +45,8 @@ export const linearRegions: Measure<Options> = {
     },
     share: {
       about:
-        'Part of each segment that is walked, at a random place; the count is exact there and scaled up to the whole, and the time falls with it.',
-      low: 1e-4,
+        'Part of each segment that is walked, at a random place: the count is exact there and scaled up to the whole. 0 takes what the size of the net allows in about a second, without regard to its weights; 1 walks all.',
+      low: 0,
       high: 1,
     },
     precision: {
@@ -61,13 +61,14 @@ export const linearRegions: Measure<Options> = {
     const size = shape[1] * shape[2] * shape[3];
     const image = (index: number) => images.subarray(index * size, (index + 1) * size);
     const generator = random(subject.seed, 'linear regions');
+    const share = options.share || affordable(subject);
     const chosen = pairsOf(subject, options);
     const walker = segmentWalker(subject.graph, options.precision);
     const walked: (Segment & { from: number; to: number })[] = [];
     try {
       for (const [from, to] of chosen) {
-        const start = generator.next() * (1 - options.share);
-        const part = [start, Math.min(1, start + options.share)] as const;
+        const start = generator.next() * (1 - share);
+        const part = [start, Math.min(1, start + share)] as const;
         const segment = walker.walk(image(from), image(to), { part });
         walked.push({ ...segment, from, to });
         // Other work of the process (heartbeats, interrupts) gets its turn.
@@ -76,7 +77,7 @@ export const linearRegions: Measure<Options> = {
     } finally {
       walker.dispose();
     }
-    const whole = (found: number) => 1 + (found - 1) / options.share;
+    const whole = (found: number) => 1 + (found - 1) / share;
     const regions = walked.map((segment) => whole(segment.activationRegions));
     const { neurons } = walked[0]!;
     const drift = Math.max(...walked.map((segment) => segment.drift));
@@ -86,10 +87,11 @@ export const linearRegions: Measure<Options> = {
         layerReading(
           subject,
           node,
-          meanInterval(walked.map(({ byNode }) => byNode[i]!.boundaries / options.share)),
+          meanInterval(walked.map(({ byNode }) => byNode[i]!.boundaries / share)),
         ),
       ),
       extra: {
+        share,
         neurons,
         linearPieces: meanInterval(walked.map((segment) => whole(segment.linearPieces))),
         perUnitLength: meanInterval(
@@ -111,8 +113,10 @@ export const linearRegions: Measure<Options> = {
         })),
       },
       notes: [
-        ...(options.share < 1
-          ? [`counted on ${options.share * 100} % of each segment and scaled up to the whole`]
+        ...(share < 1
+          ? [
+              `counted on ${Number((share * 100).toPrecision(3))} % of each segment and scaled up to the whole`,
+            ]
           : []),
         ...(drift > 1e-4
           ? [
@@ -123,6 +127,24 @@ export const linearRegions: Measure<Options> = {
     });
   },
 };
+
+/** Multiply-adds that take about a second on two cores. */
+const SECOND = 2e10;
+
+/**
+ * The part of a segment that takes about a second: with half a region a neuron, and each region pushed through half of the
+ * net on average, a whole one takes ¼ · neurons · multiply-adds of the net.
+ */
+function affordable({ graph }: Subject): number {
+  let neurons = 0;
+  let products = 0;
+  for (const { op, shape, ...node } of graph.nodes) {
+    const size = shape.reduce((all, axis) => all * axis, 1);
+    if (op === 'relu') neurons += size;
+    if ('kernel' in node) products += (node.kernel.size / shape.at(-1)!) * size;
+  }
+  return Math.min(1, SECOND / Math.max(1, 0.25 * neurons * products));
+}
 
 /** Pairs of different held-out images, drawn without regard to the net. */
 function pairsOf(subject: Subject, { segments, pairs }: Options): [number, number][] {

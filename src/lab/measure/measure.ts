@@ -83,6 +83,8 @@ export interface OptionRule {
   readonly high?: number;
   readonly integer?: boolean;
   readonly choices?: readonly string[];
+  /** What a list holds; numbers when left out. */
+  readonly items?: 'string' | 'number';
 }
 
 /** A function from a subject to numbers. One file a measure, one line in the registry. */

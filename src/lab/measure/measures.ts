@@ -1,20 +1,30 @@
 /** The registry of measures: one line each. */
 import { registry } from '../registry.js';
 import { accuracy } from './accuracy.js';
+import { activationMaximisation } from './activation-maximisation.js';
 import { effectiveRank } from './effective-rank.js';
+import { featureMaps } from './feature-maps.js';
+import { firstLayerFilters } from './first-layer-filters.js';
 import { generalisationGap } from './generalisation-gap.js';
+import { jacobianNorm } from './jacobian-norm.js';
 import { linearProbe } from './linear-probe.js';
 import { linearRegions } from './linear-regions.js';
 import { loss } from './loss.js';
 import type { Measure } from './measure.js';
 import { participationRatio } from './participation-ratio.js';
+import { topImages } from './top-images.js';
 
 export const measures = registry<Measure>('measure', [
   accuracy,
   loss,
   generalisationGap,
   linearProbe,
-  linearRegions,
   participationRatio,
   effectiveRank,
+  linearRegions,
+  jacobianNorm,
+  featureMaps,
+  firstLayerFilters,
+  topImages,
+  activationMaximisation,
 ]);

@@ -28,10 +28,11 @@ export function measureOptions<Options extends object>(
 /** What the value should have been, or null where it is right. */
 function problem(value: unknown, example: unknown, rule: OptionRule): string | null {
   if (Array.isArray(example)) {
-    const kind = rule.choices || typeof example[0] === 'string' ? 'strings' : 'numbers';
-    const item = kind === 'strings' ? '' : 0;
-    const wrong = Array.isArray(value) && value.every((each) => problem(each, item, rule) === null);
-    return wrong ? null : `a list of ${kind}${bounds(rule)}`;
+    const items = rule.items ?? 'number';
+    const right =
+      Array.isArray(value) &&
+      value.every((each) => problem(each, items === 'string' ? '' : 0, rule) === null);
+    return right ? null : `a list of ${items}s${bounds(rule)}`;
   }
   if (typeof example === 'number') {
     const { low = -Infinity, high = Infinity, integer = false } = rule;
