@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import {
   type Measure,
@@ -34,6 +35,16 @@ describe('measures', () => {
       const { options } = settle({ measure: each.name, options: { ...each.defaults } });
       assert.deepEqual(options, each.defaults);
     }
+  });
+
+  it('name a reference that the bibliography of the book has', () => {
+    const path = new URL('../../../../notebooks/references.bib', import.meta.url);
+    const keys = [...readFileSync(path, 'utf8').matchAll(/^@\w+\{([^,]+),/gm)].map(
+      ([, key]) => key,
+    );
+    for (const { name, reference } of measures.all)
+      assert.ok(keys.includes(reference), `${name}: ${reference}`);
+    assert.equal(new Set(keys).size, keys.length);
   });
 
   it('are refused under an unknown name or option with the nearest known one', () => {
