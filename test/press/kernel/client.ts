@@ -262,10 +262,12 @@ export async function startClient(options: StartOptions = {}): Promise<Client> {
       };
     },
   };
-  // iopub is connected when the kernel's welcome has come; another kernel is asked until it answers there.
-  await Promise.race([
-    client.wait((m) => m.channel === 'iopub'),
-    client.request('shell', 'kernel_info_request'),
-  ]);
+  // iopub is connected when the kernel's welcome has come; a kernel that sends none is asked again until an answer comes
+  // there, since what it published before the connection stood is lost.
+  const connected = () => received.some((message) => message.channel === 'iopub');
+  do {
+    const id = await client.send('shell', 'kernel_info_request');
+    await client.wait((m) => (m.parent === id && m.channel === 'shell') || m.channel === 'iopub');
+  } while (!connected());
   return client;
 }
