@@ -5,10 +5,11 @@
  * Layout: the 8 bytes `FATHOMDS`, the length of the header as a 32-bit little-endian integer, the header as JSON, then
  * training pixels, training labels, test pixels, test labels.
  */
-import { createHash, hash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash, hash } from 'node:crypto';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { writeWhole } from '../whole-file.js';
 import type { Images, Parts } from './source.js';
 
 const MAGIC = Buffer.from('FATHOMDS');
@@ -123,21 +124,7 @@ export async function writeCache(
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
   const folder = path.dirname(file);
-  await mkdir(folder, { recursive: true });
-  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx');
-    try {
-      for (const part of [MAGIC, length, json, ...payload]) await handle.writeFile(part);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeWhole(file, [MAGIC, length, json, ...payload]);
   for (const name of await readdir(folder)) {
     if (!name.endsWith('.tmp')) continue;
     const left = path.join(folder, name);

@@ -1,7 +1,8 @@
 // Nets on disk in the standard Layers format, on any backend: `model.json`, and a file of weights that it names.
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { writeWhole } from '../whole-file.js';
 import { tf } from '../tensor/index.js';
 
 const TOPOLOGY_FILE = 'model.json';
@@ -116,23 +117,5 @@ async function readWhole(file: string): Promise<Buffer> {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const reason = missing ? 'no such file' : (error as Error).message;
     throw new NetFileError(file, reason, { cause: error });
-  }
-}
-
-/** Under a temporary name first, synced, then renamed: the file is there whole or not at all. */
-async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
   }
 }

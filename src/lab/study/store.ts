@@ -12,6 +12,7 @@ import { cp, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/pr
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
+import { syncDirectory, writeWhole } from '../whole-file.js';
 import type { Reading } from '../measure/measure.js';
 import { CorruptRecord } from './errors.js';
 import { canonical, readingKey } from './key.js';
@@ -338,28 +339,6 @@ function parse<S extends v.GenericSchema>(
   throw new CorruptRecord(file, `${path === '' ? 'the content' : `"${path}"`}: ${issue.message}`);
 }
 
-/** A file that is there whole or not at all. */
-export async function writeWhole(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await writeSynced(temporary, content);
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-async function writeSynced(path: string, content: string): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 async function syncTree(directory: string): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
@@ -371,13 +350,6 @@ async function syncTree(directory: string): Promise<void> {
     }
   }
   await syncDirectory(directory);
-}
-
-/** A rename is durable only when its directory is synced; Windows has no such call, and needs none. */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(directory, 'r');
-  await handle.sync().finally(() => handle.close());
 }
 
 const finite = v.pipe(v.number(), v.finite());

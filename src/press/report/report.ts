@@ -1,9 +1,10 @@
 // An executed notebook → report files. This is the door for the command line; the stages behind it can be used alone.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { readFileSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Browser } from 'puppeteer';
+import { writeWhole } from '../notebook/write.js';
 import type { Notebook } from '../notebook/nbformat.js';
 import { noCitations, readBibliography } from './citations.js';
 import { type Diagnostic, ReportError } from './diagnostics.js';
@@ -71,10 +72,10 @@ export async function renderReport(notebook: Notebook, options: ReportOptions): 
 
   const provenance = options.provenance ?? null;
   const files: ReportFile[] = [];
-  await mkdir(options.outDirectory, { recursive: true });
   const write = async (format: Format, content: string | Uint8Array) => {
     const path = join(options.outDirectory, `${options.name}.${format}`);
-    files.push({ format, path, ...(await writeWhole(path, content)) });
+    await writeWhole(path, content);
+    files.push({ format, path, ...seal(content) });
   };
   if (options.formats.includes('html')) {
     await write('html', await renderHtml(document, drawings, { provenance }));
@@ -141,18 +142,8 @@ function inside(directory: string, path: string): boolean {
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-async function writeWhole(
-  path: string,
-  content: string | Uint8Array,
-): Promise<{ bytes: number; sha256: string }> {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  const unfinished = `${path}.${process.pid}.part`;
-  try {
-    await writeFile(unfinished, bytes);
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
+/** Size and SHA-256 of what was written. */
+function seal(content: string | Uint8Array): { bytes: number; sha256: string } {
+  const bytes = Buffer.from(content);
   return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
