@@ -6,10 +6,9 @@
  * entropies (Shannon, Rényi of order 2) of one distribution, with effective rank ≥ participation ratio. `singular values` of
  * the centred activations: as Roy and Vetterli define it; it gives small directions more weight, also those of noise.
  */
-import { needImages } from './logits.js';
-import type { Measure, Reading, Value } from './measure.js';
-import { layerReading, reading } from './reading.js';
-import { eigen, jackknife, type Scatter, scatterOf } from './spectrum.js';
+import { dimensionsByLayer } from './dimensions.js';
+import type { Measure, Value } from './measure.js';
+import { eigen, jackknife, type Scatter } from './spectrum.js';
 
 type Spectrum = 'eigenvalues' | 'singular values';
 type Options = { spectrum: Spectrum; images: number; level: number };
@@ -39,33 +38,11 @@ export const effectiveRank: Measure<Options> = {
     },
     level: { about: 'Level of the jackknife interval over images.', low: 0.5, high: 0.9999 },
   },
-  async read(subject, options) {
-    needImages('effective-rank', subject.test, 'held-out', 3);
-    const images = Math.min(options.images, subject.test.shape[0]);
-    const notes: string[] = [];
-    const layers: Reading['layers'][number][] = [];
-    for (const layer of subject.layers) {
-      const { data } = await subject.activations(layer, 'test', images);
-      const scatter = scatterOf(data, images);
-      if (scatter === null) {
-        notes.push(`${layer}: all images give the same activations, 0 dimensions`);
-        layers.push(layerReading(subject, layer, { value: 0, interval: null }));
-        continue;
-      }
-      const saturation = Math.min(scatter.features, images - 1);
-      const value = rankOf(scatter, options.spectrum, options.level);
-      layers.push(layerReading(subject, layer, value, saturation));
-    }
-    const hidden = layers.at(-2)!;
-    return reading(effectiveRank, options, {
-      value: hidden.value,
-      interval: hidden.interval,
-      saturation: hidden.saturation,
-      layers,
-      extra: { layer: hidden.layer, images },
-      notes,
-    });
-  },
+  read: (subject, options) =>
+    dimensionsByLayer(effectiveRank, subject, options, (scatter) => ({
+      value: rankOf(scatter, options.spectrum, options.level),
+      saturation: Math.min(scatter.features, scatter.images - 1),
+    })),
 };
 
 /** The rank with an interval from its first-order change when an image is left out (infinitesimal jackknife). */

@@ -6,10 +6,9 @@
  * A sample of N images of d independent features of equal variance reads d·N/(d + N) instead of d: that is given as the
  * saturation, and readings near it say how many images there were, not how many dimensions.
  */
-import { needImages } from './logits.js';
-import type { Measure, Reading } from './measure.js';
-import { layerReading, reading } from './reading.js';
-import { influences, jackknife, moments, type Scatter, scatterOf } from './spectrum.js';
+import { dimensionsByLayer } from './dimensions.js';
+import type { Measure } from './measure.js';
+import { influences, jackknife, moments, type Scatter } from './spectrum.js';
 
 type Options = { images: number; level: number };
 
@@ -28,34 +27,11 @@ export const participationRatio: Measure<Options> = {
     images: { about: 'Most held-out images that are used.', low: 3, integer: true },
     level: { about: 'Level of the jackknife interval over images.', low: 0.5, high: 0.9999 },
   },
-  async read(subject, options) {
-    needImages('participation-ratio', subject.test, 'held-out', 3);
-    const images = Math.min(options.images, subject.test.shape[0]);
-    const notes: string[] = [];
-    const layers: Reading['layers'][number][] = [];
-    for (const layer of subject.layers) {
-      const { data } = await subject.activations(layer, 'test', images);
-      const features = data.length / images;
-      const scatter = scatterOf(data, images);
-      if (scatter === null) {
-        notes.push(`${layer}: all images give the same activations, 0 dimensions`);
-        layers.push(layerReading(subject, layer, { value: 0, interval: null }));
-        continue;
-      }
-      const value = ratioOf(scatter, options.level);
-      const saturation = (features * images) / (features + images);
-      layers.push(layerReading(subject, layer, value, saturation));
-    }
-    const hidden = layers.at(-2)!;
-    return reading(participationRatio, options, {
-      value: hidden.value,
-      interval: hidden.interval,
-      saturation: hidden.saturation,
-      layers,
-      extra: { layer: hidden.layer, images },
-      notes,
-    });
-  },
+  read: (subject, options) =>
+    dimensionsByLayer(participationRatio, subject, options, (scatter) => ({
+      value: ratioOf(scatter, options.level),
+      saturation: (scatter.features * scatter.images) / (scatter.features + scatter.images),
+    })),
 };
 
 /** The ratio with an interval that leaves out each image in turn, exactly. */
