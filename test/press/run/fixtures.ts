@@ -75,8 +75,7 @@ export function faultyKernel(fault: string): KernelSpec {
 
 /** A Python with ipykernel: that of the tests' environment, else the one on the path; undefined where there is none. */
 export function pythonKernel(): KernelSpec | undefined {
-  const venv = fileURLToPath(new URL('../../../../.fathom/test-venv/bin/python', import.meta.url));
-  for (const python of [process.env.FATHOM_TEST_PYTHON, venv, 'python3']) {
+  for (const python of [process.env.FATHOM_TEST_PYTHON, 'python3']) {
     if (!python) continue;
     try {
       execFileSync(python, ['-c', 'import ipykernel'], { stdio: 'ignore' });
