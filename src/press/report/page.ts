@@ -19,7 +19,7 @@ import { mathCss, textFontCss } from './fonts.js';
 import { type Highlight, loadHighlighter } from './highlight.js';
 import { html, type Markup, scriptJson, trusted } from './markup.js';
 import { type Provenance, provenanceLines } from './provenance.js';
-import { pageCss, paperCss } from './style.js';
+import { pageCss } from './style.js';
 
 export interface PageOptions {
   readonly provenance: Provenance | null;
@@ -31,7 +31,7 @@ export async function renderHtml(
   drawings: Drawings,
   { provenance }: PageOptions = { provenance: null },
 ): Promise<string> {
-  const body = await renderBody(document, drawings, provenance, 'screen', new Map());
+  const body = await renderBody(document, drawings, provenance, 'screen');
   const live = chartData(document, drawings);
   const scripts = [...(live ? [vegaBundle()] : []), clientScript()];
   const content = html`<a class="skip" href="#main">Skip to the text</a>
@@ -44,19 +44,13 @@ ${live && html`<script type="application/json" id="chart-data">${scriptJson(live
   return page(document, content, pageCss, scripts);
 }
 
-/** The report as a page for the printer: page numbers of the contents come from an earlier print, by id. */
-export async function renderPaper(
+/** The whole file around what stands in its body. */
+export function page(
   document: Document,
-  drawings: Drawings,
-  { provenance }: PageOptions,
-  pageNumbers: ReadonlyMap<string, number>,
-): Promise<string> {
-  const body = await renderBody(document, drawings, provenance, 'paper', pageNumbers);
-  const author = document.authors.map(({ name }) => name).join(', ');
-  return page(document, body, `${pageCss}\n${paperCss(document.title.text, author)}`, []);
-}
-
-function page(document: Document, body: Markup, css: string, scripts: readonly string[]): string {
+  body: Markup,
+  css: string,
+  scripts: readonly string[],
+): string {
   const text = body.text;
   const style = [textFontCss(text), mathCss(text), css].filter((part) => part !== '').join('\n');
   const policy = [
@@ -109,12 +103,13 @@ interface Ink {
   readonly medium: Medium;
 }
 
-async function renderBody(
+/** The text, from its title to how it was made; `front` stands between the title and the first section. */
+export async function renderBody(
   document: Document,
   drawings: Drawings,
   provenance: Provenance | null,
   medium: Medium,
-  pageNumbers: ReadonlyMap<string, number>,
+  front: Markup | null = null,
 ): Promise<Markup> {
   const languages = [...walk(document.blocks)].flatMap((block) =>
     block.kind === 'code' ? [block.language] : [],
@@ -123,7 +118,7 @@ async function renderBody(
   return html`<main id="main">
 <article>
 ${titleBlock(document)}
-${medium === 'paper' && paperContents(document, pageNumbers)}
+${front}
 ${document.blocks.map((block) => renderBlock(block, ink))}
 ${
   document.footnotes.length > 0 &&
@@ -331,11 +326,11 @@ function provenanceBlock(provenance: Provenance): Markup {
 // Contents
 
 /** What the contents list: sections down to the third level, then what stands at the end. */
-function contentsOf(document: Document): Section[] {
+export function contentsOf(document: Document): Section[] {
   return document.blocks.filter((block): block is Section => block.kind === 'section');
 }
 
-function subsections(section: Section): Section[] {
+export function subsections(section: Section): Section[] {
   return section.level >= 3
     ? []
     : section.blocks.filter((block): block is Section => block.kind === 'section');
@@ -355,34 +350,6 @@ function contentsList(document: Document): Markup {
   if (sections.length === 0) return html`<nav class="contents" aria-label="Contents"></nav>`;
   return html`<nav class="contents" aria-label="Contents" id="contents"><details open><summary>Contents</summary>
 <ol>${sections.map(entry)}${end}</ol></details></nav>`;
-}
-
-function paperContents(document: Document, pageNumbers: ReadonlyMap<string, number>): Markup {
-  const line = (id: string, number: string | null, text: string) =>
-    html`<a href="#${id}">${number && html`<span class="number">${number}</span>`}<span class="what">${text}</span><span class="dots"></span><span class="page">${pageNumbers.get(id) ?? ''}</span></a>`;
-  const entry = (section: Section): Markup =>
-    html`<li>${line(section.id, section.number, section.title.text)}${
-      subsections(section).length > 0 && html`<ol>${subsections(section).map(entry)}</ol>`
-    }</li>`;
-  const sections = contentsOf(document);
-  const figures = [...walk(document.blocks)].filter(
-    (block): block is Figure => block.kind === 'figure' && block.number !== null,
-  );
-  if (sections.length === 0) return html``;
-  return html`<nav class="paper-contents" aria-label="Contents"><h2>Contents</h2>
-<ol>${sections.map(entry)}</ol>
-${
-  figures.length > 0 &&
-  html`<h2>Figures</h2><ol>${figures.map(
-    (figure) =>
-      html`<li>${line(figure.id, String(figure.number), firstSentence(figure.caption?.text ?? figure.alt))}</li>`,
-  )}</ol>`
-}</nav>`;
-}
-
-function firstSentence(text: string): string {
-  const sentence = /^.{10,}?[.!?](?=\s|$)/.exec(text)?.[0].replace(/\.$/, '') ?? text;
-  return sentence.length > 90 ? `${sentence.slice(0, 88).replace(/\s+\S*$/, '')} …` : sentence;
 }
 
 // Scripts

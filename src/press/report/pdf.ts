@@ -11,7 +11,7 @@ import type { Browser, Page } from 'puppeteer';
 import { BrowserError, findBrowser } from './browser.js';
 import type { Document } from './document.js';
 import type { Drawings } from './drawing.js';
-import { renderPaper } from './page.js';
+import { renderPaper } from './paper.js';
 import type { Provenance } from './provenance.js';
 
 export interface PdfOptions {
