@@ -1,0 +1,19 @@
+// What the two passes over a notebook share.
+import type { Notebook } from '../../notebook/nbformat.js';
+import type { Citations } from '../citations.js';
+import type { CellDefaults } from '../options.js';
+import type { Labels } from './labels.js';
+import type { Problems } from './problems.js';
+
+export interface Reading {
+  readonly notebook: Notebook;
+  /** Bytes of a file beside the notebook; null if there is none. */
+  readonly readFile: (path: string) => Uint8Array | null;
+  readonly citations: Citations;
+  readonly problems: Problems;
+  readonly labels: Labels;
+  /** Link definitions (`[name]: address`), shared by all cells. */
+  readonly links: Record<string, unknown>;
+  /** What holds for cells that do not say otherwise. */
+  readonly cells: CellDefaults;
+}
