@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { setMaxListeners } from 'node:events';
-import { hint } from '../press/notebook/nearest.js';
+import { hint } from '../shared/nearest.js';
 import type { Notebook } from '../press/notebook/nbformat.js';
 import type { ParameterValue } from '../press/notebook/parameters.js';
 import { notebookText, writeNotebook, writeWhole } from '../press/notebook/write.js';

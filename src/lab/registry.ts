@@ -1,5 +1,5 @@
 // Things that are looked up by name (net families, datasets, measures): unknown names are refused with the nearest one.
-import { closest, distance } from 'fastest-levenshtein';
+import { nearest } from '../shared/nearest.js';
 
 /** Entries by name, in the order in which they were registered. */
 export interface Registry<Entry extends { readonly name: string }> {
@@ -59,10 +59,5 @@ export function checkKeys(kind: string, value: object, known: readonly string[])
 }
 
 function unknownName(kind: string, given: string, known: readonly string[]): UnknownNameError {
-  const nearest = known.length === 0 ? null : closest(given.toLowerCase(), [...known]);
-  const near =
-    nearest !== null &&
-    distance(given.toLowerCase(), nearest.toLowerCase()) <=
-      Math.max(given.length, nearest.length) * 0.6;
-  return new UnknownNameError(kind, given, known, near ? nearest : null);
+  return new UnknownNameError(kind, given, known, nearest(given, known) ?? null);
 }

@@ -26,10 +26,19 @@ describe('rules of the house', () => {
     const crossing = imports.filter(
       ({ from, target, local }) =>
         local &&
+        !target.startsWith('src/shared/') &&
         ((from.startsWith('src/lab/') && !target.startsWith('src/lab/')) ||
           (from.startsWith('src/press/') && !target.startsWith('src/press/'))),
     );
     assert.equal(show(crossing), '');
+  });
+
+  test('what both wings share imports neither', () => {
+    const leaning = imports.filter(
+      ({ from, target, local }) =>
+        local && from.startsWith('src/shared/') && !target.startsWith('src/shared/'),
+    );
+    assert.equal(show(leaning), '');
   });
 
   test('only lab/tensor loads TensorFlow', () => {

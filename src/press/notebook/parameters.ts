@@ -10,7 +10,7 @@
 import ts from 'typescript';
 import { NotebookError, ParameterError } from './error.js';
 import type { Notebook } from './nbformat.js';
-import { hint } from './nearest.js';
+import { hint } from '../../shared/nearest.js';
 
 export type Scalar = number | string | boolean;
 export type ParameterValue = Scalar | readonly Scalar[];

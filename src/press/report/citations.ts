@@ -3,7 +3,7 @@ import type { Diagnostic } from './diagnostics.js';
 import type { BibliographyEntry } from './document.js';
 import { escapeHtml } from './markup.js';
 import type { Citation } from './markdown.js';
-import { nearest } from '../notebook/nearest.js';
+import { nearest } from '../../shared/nearest.js';
 
 export interface Citations {
   has(key: string): boolean;

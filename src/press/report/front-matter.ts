@@ -3,7 +3,7 @@
 import { parse } from 'yaml';
 import type { Notebook } from '../notebook/nbformat.js';
 import type { Diagnostic } from './diagnostics.js';
-import { nearest } from '../notebook/nearest.js';
+import { nearest } from '../../shared/nearest.js';
 import type { CellDefaults } from './options.js';
 
 export interface FrontMatter {

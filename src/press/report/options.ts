@@ -8,7 +8,7 @@
 import { parseDocument } from 'yaml';
 import type { CodeCell } from '../notebook/nbformat.js';
 import type { Column } from './document.js';
-import { nearest } from '../notebook/nearest.js';
+import { nearest } from '../../shared/nearest.js';
 
 export interface CellOptions {
   readonly label: string | null;

@@ -19,7 +19,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { isMap, LineCounter, parseDocument } from 'yaml';
-import { hint, nearest } from '../notebook/nearest.js';
+import { hint, nearest } from '../../shared/nearest.js';
 
 export interface Author {
   readonly name: string;

@@ -74,7 +74,7 @@ export function canKnowInputs(kernel: KernelSpec): boolean {
 /** What decides a notebook's outputs: the lab, the kernel, and what `fathom` exports. How reports look does not. */
 async function ownDigest(): Promise<string> {
   const folder = join(packageRoot, 'dist', 'src');
-  const counted = ['lab', join('press', 'kernel')].map((each) => each + sep);
+  const counted = ['lab', 'shared', join('press', 'kernel')].map((each) => each + sep);
   return digestOfFolder(
     folder,
     (path) =>

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { kernelSpec } from '../kernel/index.js';
 import { dataDirectories } from '../kernel/kernelspec.js';
-import { hint } from '../notebook/nearest.js';
+import { hint } from '../../shared/nearest.js';
 
 /** How a kernel process is started. */
 export interface KernelSpec {

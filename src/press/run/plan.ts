@@ -2,7 +2,7 @@
 // here, before anything runs.
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { hint } from '../notebook/nearest.js';
+import { hint } from '../../shared/nearest.js';
 import type { Notebook } from '../notebook/nbformat.js';
 import {
   checkNames,

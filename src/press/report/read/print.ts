@@ -1,5 +1,5 @@
 // The second pass: drafts → blocks. Every reference knows by now what it points at.
-import { nearest } from '../../notebook/nearest.js';
+import { nearest } from '../../../shared/nearest.js';
 import { noCitations } from '../citations.js';
 import type { Block, Column, Footnote } from '../document.js';
 import { type Context, printInline, printMarkdown, type Token } from '../markdown.js';
