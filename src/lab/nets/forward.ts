@@ -58,29 +58,33 @@ export function forward(graph: Graph, x: tf.Tensor, options: ForwardOptions = {}
   const readers = countReaders(nodes);
   const statistics = new Map<number, { mean: tf.Tensor; variance: tf.Tensor }>();
   const names = [...wanted.values()];
+  // A gradient needs every output; without one, an output is freed once all that read it have.
+  const lasts = tf.engine().isTapeOn() ? [] : lastReads(nodes);
 
   const flat = tf.tidy(() => {
     const outputs: tf.Tensor[] = [];
-    for (const [index, node] of nodes.entries()) {
+    const outputOf = (node: Node, index: number): tf.Tensor => {
+      if (index === 0) return x;
       const inputs = node.inputs.map((input) => outputs[input]!);
-      if (fusesWithBias(nodes, readers, wanted, index)) {
-        // The bias of this convolution is added together with the ReLU that alone reads it.
-        outputs.push(convolve(node, inputs[0]!));
-        continue;
-      }
+      // The bias of such a convolution is added together with the ReLU that alone reads it.
+      if (fusesWithBias(nodes, readers, wanted, index)) return convolve(node, inputs[0]!);
       const [before] = node.inputs;
       if (node.op === 'relu' && fusesWithBias(nodes, readers, wanted, before!)) {
         const source = nodes[before!] as Node & { op: 'conv2d' | 'dense' };
-        outputs.push(biasAdd(inputs[0]!, source.bias!, true));
-        continue;
+        return biasAdd(inputs[0]!, source.bias!, true);
       }
-      outputs.push(
-        index === 0
-          ? x
-          : evaluate(node, inputs, training, (mean, variance) => {
-              statistics.set(index, { mean, variance });
-            }),
-      );
+      return evaluate(node, inputs, training, (mean, variance) => {
+        statistics.set(index, { mean, variance });
+      });
+    };
+    for (const [index, node] of nodes.entries()) {
+      outputs.push(outputOf(node, index));
+      for (const read of lasts[index] ?? []) {
+        const done = outputs[read]!;
+        // The input is the caller's, and a sum of one summand is that summand.
+        const isKept = [0, index, ...wanted.keys()].some((other) => outputs[other] === done);
+        if (!isKept) done.dispose();
+      }
     }
     // A kept node may be the input or the last: copies of the handle make each result the caller's own.
     return [
@@ -94,6 +98,17 @@ export function forward(graph: Graph, x: tf.Tensor, options: ForwardOptions = {}
     kept: new Map(names.map((name, i) => [name, flat[i + 1]!])),
     statistics,
   };
+}
+
+/** For each node, the nodes that it is the last to read. */
+function lastReads(nodes: readonly Node[]): number[][] {
+  const last = new Map<number, number>();
+  for (const [index, node] of nodes.entries()) {
+    for (const input of node.inputs) last.set(input, index);
+  }
+  const reads = nodes.map((): number[] => []);
+  for (const [read, index] of last) reads[index]!.push(read);
+  return reads;
 }
 
 function countReaders(nodes: readonly Node[]): number[] {

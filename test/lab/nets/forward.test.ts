@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
+import { buildNet } from '../../../src/lab/nets/build.js';
 import { forward, UnknownNodeError } from '../../../src/lab/nets/forward.js';
 import { graphOf } from '../../../src/lab/nets/graph-of.js';
 import { ready, tf } from '../../../src/lab/tensor/index.js';
@@ -57,6 +58,34 @@ describe('a graph run forward', () => {
       const { logits } = forward(graphOf(model), batch());
       assertSame(logits, model.predict(batch()) as tf.Tensor, 'logits');
     });
+  });
+
+  it('frees an output once all its readers have it, where no gradient needs it', () => {
+    const model = buildNet({ depth: 56, width: 4, input: [8, 8, 1] });
+    const graph = graphOf(model);
+    const most = (run: (x: tf.Tensor) => void) => {
+      const before = tf.memory().numBytes;
+      let peak = 0;
+      const { runKernel } = tf.engine();
+      const spy = (...args: Parameters<typeof runKernel>) => {
+        const result = runKernel.apply(tf.engine(), args);
+        peak = Math.max(peak, tf.memory().numBytes - before);
+        return result;
+      };
+      tf.engine().runKernel = spy as typeof runKernel;
+      try {
+        tf.tidy(() => run(tf.tensor4d(images, [6, 8, 8, 1])));
+      } finally {
+        delete (tf.engine() as { runKernel?: unknown }).runKernel;
+      }
+      return peak;
+    };
+    const inference = most((x) => void forward(graph, x));
+    const gradient = most((x) => {
+      tf.grad((input: tf.Tensor) => tf.sum(forward(graph, input).logits))(x);
+    });
+    assert.ok(inference < gradient / 8, `${inference} of ${gradient} bytes`);
+    model.dispose();
   });
 
   it('keeps every node that is asked for, each the output of its layer', () => {
