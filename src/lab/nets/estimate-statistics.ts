@@ -9,8 +9,7 @@ import type { Graph } from './graph.js';
  * block, and its logits say nothing about the net. Afterwards the net gives at inference, on these images, what it gives
  * in training. Nothing is trained, and a net without batch normalisation stays as it is.
  *
- * @param images `[count, height, width, channels]`; a few hundred are enough. All activations are in memory at once:
- * count × height × width × channels × 12 bytes for each convolution.
+ * @param images `[count, height, width, channels]`; a few hundred are enough.
  */
 export function estimateStatistics(graph: Graph, images: tf.Tensor): void {
   tf.tidy(() => {
@@ -22,4 +21,17 @@ export function estimateStatistics(graph: Graph, images: tf.Tensor): void {
       node.variance.assign(variance);
     }
   });
+}
+
+/**
+ * Whether any batch normalisation has running statistics of its own, and so the net has seen images. A net without batch
+ * normalisation has none.
+ */
+export function hasSeenImages(graph: Graph): boolean {
+  return graph.nodes.some(
+    (node) =>
+      node.op === 'batchNorm' &&
+      (node.mean.dataSync<'float32'>().some((value) => value !== 0) ||
+        node.variance.dataSync<'float32'>().some((value) => value !== 1)),
+  );
 }

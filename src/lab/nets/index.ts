@@ -1,7 +1,7 @@
 // What the rest of the lab uses of nets.
 export { buildNet, specOf, BATCH_NORM } from './build.js';
 export { layerCounts, multiplyAdds, parameters, type LayerCount } from './count.js';
-export { estimateStatistics } from './estimate-statistics.js';
+export { estimateStatistics, hasSeenImages } from './estimate-statistics.js';
 export { families } from './families.js';
 export type { Family } from './family.js';
 export { forward, UnknownNodeError, type Forward, type ForwardOptions } from './forward.js';

@@ -2,11 +2,17 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Dataset, Split } from '../data/dataset.js';
+import { estimateStatistics, hasSeenImages } from '../nets/estimate-statistics.js';
 import type { Graph } from '../nets/graph.js';
 import { graphOf } from '../nets/graph-of.js';
-import { random, ready, type tf } from '../tensor/index.js';
+import { random, ready, tf } from '../tensor/index.js';
 import { emptyBatch, fillBatch } from './batches.js';
-import { readCheckpoint, writeCheckpoint, type CheckpointOptions } from './checkpoint.js';
+import {
+  type Checkpoint,
+  type CheckpointOptions,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoint.js';
 import { createTrainer } from './create-trainer.js';
 import { parametersOf } from './parameters.js';
 import type { EpochMetrics, Outcome, Recipe } from './recipe.js';
@@ -14,7 +20,10 @@ import { learningRate, plannedSteps } from './schedule.js';
 import type { Trainer } from './trainer.js';
 
 /** Part of a run's key: raised when the same recipe comes to give another result. */
-export const RECIPE_VERSION = 1;
+export const RECIPE_VERSION = 2;
+
+/** Training images from which a new net gets its first batch statistics. */
+const statisticsImages = 256;
 
 export interface StepReport {
   /** 1 after the first step. */
@@ -47,7 +56,8 @@ export class TrainingError extends Error {
 }
 
 /**
- * Trains a model in place. When the loss stops being finite, the outcome says so and the model keeps its weights of the last
+ * Trains a model in place. A net whose batch normalisation has seen no image first gets its statistics from training images,
+ * so that the state at epoch 0, the untrained control, is normalised as it is in training. When the loss stops being finite, the outcome says so and the model keeps its weights of the last
  * epoch that ended.
  *
  * @throws TrainingError when the images or labels do not fit the net, or `deterministic` is asked of a process that runs
@@ -71,30 +81,47 @@ export async function train(
   checkFit(graph, split.train);
   checkFit(graph, split.test);
   const { batchSize, stepsPerEpoch, steps } = plannedSteps(recipe, split.train.shape[0]);
+  const { checkpoint } = options;
+  const run = checkpoint ? describeRun(graph, split, recipe) : '';
+  const saved = checkpoint ? readCheckpoint(checkpoint.directory, run) : null;
+  // What a net that saw no image computes at inference would depend on its depth by construction.
+  if (!saved && !hasSeenImages(graph)) estimateOn(graph, split.train);
   const trainer = createTrainer(graph, recipe, batchSize);
   try {
-    return await loop(trainer, { graph, split, recipe, batchSize, stepsPerEpoch, steps, options });
+    const plan = { split, recipe, batchSize, stepsPerEpoch, steps, run, saved, options };
+    return await loop(trainer, plan);
   } finally {
     trainer.dispose();
   }
 }
 
+/** First batch statistics, from the beginning of the training images: every beginning is balanced. */
+function estimateOn(graph: Graph, { images, shape }: Dataset): void {
+  const [available, ...image] = shape;
+  const count = Math.min(available, statisticsImages);
+  const size = images.length / available;
+  tf.tidy(() =>
+    estimateStatistics(graph, tf.tensor(images.subarray(0, count * size), [count, ...image])),
+  );
+}
+
 interface Plan {
-  readonly graph: Graph;
   readonly split: Split;
   readonly recipe: Recipe;
   readonly batchSize: number;
   readonly stepsPerEpoch: number;
   readonly steps: number;
+  /** Digest of all that a checkpoint depends on; empty where none is kept. */
+  readonly run: string;
+  /** The checkpoint that training goes on from. */
+  readonly saved: Checkpoint | null;
   readonly options: TrainOptions;
 }
 
 async function loop(trainer: Trainer, plan: Plan): Promise<TrainResult> {
-  const { split, recipe, batchSize, stepsPerEpoch, steps, options } = plan;
+  const { split, recipe, batchSize, stepsPerEpoch, steps, run, saved, options } = plan;
   const { checkpoint, signal } = options;
   const everyEpochs = checkpoint?.everyEpochs ?? 1;
-  const run = checkpoint ? describeRun(plan) : '';
-  const saved = checkpoint ? readCheckpoint(checkpoint.directory, run) : null;
   const generator = saved ? random(saved.random) : random(recipe.seed, 'batches');
   const metrics: EpochMetrics[] = saved ? [...saved.metrics] : [];
   let lastLoss = saved?.lastLoss ?? null;
@@ -183,7 +210,7 @@ function reached(recipe: Recipe, metrics: readonly EpochMetrics[]): boolean {
 }
 
 /** Digest of all that a checkpoint depends on. */
-function describeRun({ graph, split, recipe }: Plan): string {
+function describeRun(graph: Graph, split: Split, recipe: Recipe): string {
   // Not the layers' names: tfjs counts them up, so that building the same net again gives others.
   const weights = parametersOf(graph).map(({ kind, variable }) => [kind, variable.shape]);
   const operations = graph.nodes.map(({ op, inputs, shape }) => [op, inputs, shape]);

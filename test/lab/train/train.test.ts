@@ -3,8 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { buildNet, graphOf } from '../../../src/lab/nets/index.js';
 import { ready, tf } from '../../../src/lab/tensor/index.js';
 import { CheckpointError } from '../../../src/lab/train/checkpoint.js';
+import { parametersOf } from '../../../src/lab/train/parameters.js';
 import { recipe, type EpochMetrics } from '../../../src/lab/train/recipe.js';
 import { train, TrainingError, type StepReport } from '../../../src/lab/train/train.js';
 import { smallNet, split, weightsOf } from './fixture.js';
@@ -18,6 +20,13 @@ after(() => rmSync(directory, { recursive: true, force: true }));
 
 const data = split();
 const quick = { batchSize: 16, learningRate: 0.05 };
+
+/** All weights but batch statistics. */
+function learned(model: tf.LayersModel): unknown[] {
+  return parametersOf(graphOf(model))
+    .filter(({ kind }) => kind !== 'mean' && kind !== 'variance')
+    .map(({ kind, variable }) => [kind, variable.dataSync().slice()]);
+}
 
 describe('training', () => {
   it('learns, and says how at each epoch', async () => {
@@ -60,7 +69,7 @@ describe('training', () => {
 
   it('gives the untrained control for 0 epochs', async () => {
     const model = smallNet();
-    const before = weightsOf(model);
+    const before = learned(model);
     const { outcome, metrics } = await train(model, data, recipe({ stop: { epochs: 0 } }));
     assert.deepEqual(outcome, {
       status: 'trained',
@@ -70,7 +79,33 @@ describe('training', () => {
       diverged: null,
     });
     assert.equal(metrics.length, 1);
-    assert.deepEqual(weightsOf(model), before);
+    assert.deepEqual(learned(model), before);
+  });
+
+  it('normalises the untrained control, so that its logits do not grow with depth', async () => {
+    const scale = async (depth: number, trained: boolean) => {
+      const model = buildNet({ depth, width: 4, input: [8, 8, 1], classes: 4 });
+      if (trained) await train(model, data, recipe({ stop: { epochs: 0 } }));
+      const size = tf.tidy(() => {
+        const images = tf.tensor4d(data.test.images, [...data.test.shape]);
+        return Math.sqrt((model.predict(images) as tf.Tensor).square().mean().dataSync()[0]!);
+      });
+      model.dispose();
+      return size;
+    };
+    const [shallow, deep] = [await scale(8, true), await scale(56, true)];
+    // Sums of n normalised branches grow as √n at most: 9 blocks a stage where the shallow net has 1.
+    assert.ok(deep / shallow > 0.3 && deep / shallow < 6, `${shallow} to ${deep}`);
+    assert.ok((await scale(56, false)) / (await scale(8, false)) > 100);
+  });
+
+  it('leaves batch statistics alone that a net already has', async () => {
+    const model = smallNet();
+    const rate = { ...quick, stop: { epochs: 1 } };
+    await train(model, data, recipe(rate));
+    const trained = weightsOf(model);
+    await train(model, data, recipe({ stop: { epochs: 0 } }));
+    assert.deepEqual(weightsOf(model), trained);
   });
 
   it('stops in mid-epoch at a number of steps', async () => {
