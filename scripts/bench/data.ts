@@ -1,16 +1,20 @@
 // How long datasets take to load: the first time from their files, then from the cache. npm run bench -- data
-// CIFAR-10 is included when FATHOM_CIFAR10 names its archive. The machine's own speed moves the figures: compare only
-// within one run.
+// CIFAR-10 is included when FATHOM_CIFAR10 names its archive.
+//   --write      also write the table to docs/bench/data.md
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { datasets, loadData, MissingDataError } from '../../src/lab/data/index.js';
+import { markdownTable, printPage } from './support/page.js';
 
 const IMAGES = 10_000;
 const REPEATS = 5;
 
+const { values: options } = parseArgs({ options: { write: { type: 'boolean', default: false } } });
 const cache = await mkdtemp(path.join(tmpdir(), 'fathom-bench-data-'));
-const rows: Record<string, string | number>[] = [];
+const rows: (string | number)[][] = [];
+const notes: string[] = [];
 try {
   for (const { name, most } of datasets.all) {
     const spec = { name, train: Math.min(IMAGES, most.train), test: Math.min(2000, most.test) };
@@ -24,20 +28,39 @@ try {
       const again: number[] = [];
       for (let repeat = 0; repeat < REPEATS; repeat++) again.push(await timed());
       again.sort((a, b) => a - b);
-      rows.push({
-        dataset: name,
-        'images loaded': spec.train + spec.test,
-        'from files, ms': Math.round(first),
-        'from cache, median ms': Math.round(again[REPEATS >> 1]!),
-        'slowest ms': Math.round(again.at(-1)!),
-        'cache, MB': Number(((await cacheBytes(name)) / 1e6).toFixed(1)),
-      });
+      rows.push([
+        name,
+        spec.train + spec.test,
+        Math.round(first),
+        Math.round(again[REPEATS >> 1]!),
+        Math.round(again.at(-1)!),
+        ((await cacheBytes(name)) / 1e6).toFixed(1),
+      ]);
     } catch (error) {
       if (!(error instanceof MissingDataError)) throw error;
-      console.log(`${name}: left out, no files on this machine`);
+      notes.push('', `${name} is left out: no files of it on this machine.`);
     }
   }
-  console.table(rows);
+  printPage({
+    name: 'data',
+    title: 'Loading data',
+    lines: [
+      '',
+      ...markdownTable(
+        [
+          'dataset',
+          'images',
+          'from its files, ms',
+          'from the cache, median ms',
+          'slowest, ms',
+          'cache, MB',
+        ],
+        rows,
+      ),
+      ...notes,
+    ],
+    write: options.write,
+  });
 } finally {
   await rm(cache, { recursive: true, force: true });
 }

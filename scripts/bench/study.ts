@@ -1,13 +1,19 @@
 // What worker processes bring: the eight grid cells of a study by one single-threaded worker a core, against the same cells
-// one after another in one process with TensorFlow's own number of threads. npm run bench -- study [rounds]
-// The two take turns; the machine's own speed moves the figures: compare only within one run.
+// one after another in one process with TensorFlow's own number of threads. npm run bench -- study
+//   --rounds 2   turns of each way; the table gives the fastest
+//   --write      also write the table to docs/bench/study.md
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { runStudy } from '../../src/lab/study/run-study.js';
 import { cells, study } from '../../src/lab/study/study.js';
+import { markdownTable, printPage } from './support/page.js';
 
-const rounds = Number(process.argv[2] ?? 2);
+const { values: options } = parseArgs({
+  options: { rounds: { type: 'string', default: '2' }, write: { type: 'boolean', default: false } },
+});
+const rounds = Number(options.rounds);
 const cores = availableParallelism();
 const grid = study({
   data: { name: 'fashion-mnist', train: 2000, test: 500 },
@@ -34,11 +40,21 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 const best = seconds.map((list) => Math.min(...list));
-console.log(`${cells(grid).length} grid cells, ${cores} cores, best of ${rounds} rounds`);
-console.table(
-  ways.map(({ way }, index) => ({
-    way,
-    seconds: Number(best[index]!.toFixed(1)),
-    'times as fast': Number((best[1]! / best[index]!).toFixed(2)),
-  })),
-);
+printPage({
+  name: 'study',
+  title: 'A study by worker processes',
+  lines: [
+    `${cells(grid).length} grid cells (plain and residual nets of depth 8 and 14, width 8, two seeds, 2,000 images, two epochs), ` +
+      `fastest of ${rounds} round${rounds === 1 ? '' : 's'} in which the two ways took turns; loading TensorFlow and the data is included.`,
+    '',
+    ...markdownTable(
+      ['way', 'seconds', 'times as fast'],
+      ways.map(({ way }, index) => [
+        way,
+        best[index]!.toFixed(1),
+        `${(best[1]! / best[index]!).toFixed(2)} ×`,
+      ]),
+    ),
+  ],
+  write: options.write,
+});

@@ -12,12 +12,13 @@
  *   --write            also write the table to docs/bench/train.md
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cacheDirectory } from '../../src/lab/data/cache.js';
+import { root } from './support/folders.js';
+import { median } from './support/median.js';
+import { printPage } from './support/page.js';
+import { pythonEnvironment, pythonOf } from './support/python.js';
 import type { Result, Task } from './train/net.js';
 
 const { values: options } = parseArgs({
@@ -41,8 +42,6 @@ const threads: Record<string, string> = options.threads
   : {};
 
 const compiled = fileURLToPath(new URL('./train/', import.meta.url));
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const sources = join(root, 'scripts', 'bench', 'train');
 
 interface Contender {
   readonly name: string;
@@ -76,29 +75,11 @@ const chosen = options.only
   ? contenders.filter(({ name }) => options.only!.split(',').includes(name))
   : contenders;
 
-/** A Python environment of its own, made at the first use; null, with a line saying why, where it cannot be had. */
+/** The command of a contender in Python, or null where it cannot be had. */
 function python(name: string, packages: string[]): string[] | null {
-  const folder = join(cacheDirectory(), 'bench', name);
-  const program = join(folder, ...(process.platform === 'win32' ? ['Scripts'] : ['bin']), 'python');
-  const script = [program, join(sources, `with_${name}.py`)];
-  const done = join(folder, 'installed');
-  if (existsSync(done)) return script;
-  console.error(`bench: installing ${packages.join(', ')} into ${folder}`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(dirname(folder), { recursive: true });
-  const steps = [
-    ['python3', '-m', 'venv', folder],
-    [program, '-m', 'pip', 'install', '--quiet', ...packages],
-  ];
-  for (const [command, ...args] of steps) {
-    const { status } = spawnSync(command!, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-    if (status === 0) continue;
-    console.error(`bench: ${name} is left out, it could not be installed`);
-    rmSync(folder, { recursive: true, force: true });
-    return null;
-  }
-  writeFileSync(done, '');
-  return script;
+  const environment = pythonEnvironment(name, packages);
+  if (environment === null) return null;
+  return [pythonOf(environment), join(root, 'scripts', 'bench', 'train', `with_${name}.py`)];
 }
 
 function run(command: string[], argument: object, env: Record<string, string> = {}): Result {
@@ -109,12 +90,6 @@ function run(command: string[], argument: object, env: Record<string, string> = 
   });
   if (status !== 0) throw new Error(`${command.join(' ')} ended with ${status}:\n${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Result;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle) - 1]!) / 2;
 }
 
 interface Speed {
@@ -182,12 +157,6 @@ function measureMemory(): string[] {
 
 const times = (ratio: number | null) => (ratio === null ? '' : `${ratio.toFixed(2)} ×`);
 const lines = [
-  '# Training speed and memory',
-  '',
-  `Made by \`npm run bench -- train ${process.argv.slice(2).join(' ')}\`. Compare only within this run.`,
-  '',
-  `Machine: ${availableParallelism()} cores, ${cpus()[0]?.model.trim() ?? 'unknown processor'}, ` +
-    `${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${process.platform} ${release()}, Node ${process.version}.`,
   `Net: 28×28×1 images, 3×3 convolutions of 16 channels, batch normalisation and ReLU, global average pooling, dense head; ` +
     `batches of 64, Adam, ${options.threads ? `${options.threads} thread${options.threads === '1' ? '' : 's'} each` : 'default threads'}. Median of ${options.rounds} rounds in which the contenders took turns.`,
 ];
@@ -213,13 +182,10 @@ lines.push(
   '| backend | only loaded | 28×28×1 | 32×32×3 |',
   '|---|---:|---:|---:|',
   ...measureMemory(),
-  '',
 );
-const text = lines.join('\n');
-console.log(text);
-if (options.write) {
-  const path = join(root, 'docs', 'bench', 'train.md');
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-  console.error(`bench: written to ${path}`);
-}
+printPage({
+  name: 'train',
+  title: 'Training speed and memory',
+  lines,
+  write: options.write,
+});
