@@ -37,11 +37,14 @@ export const local: Engine = {
   name: 'local',
   slots(jobs, { workers, threads }) {
     const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+    const all = availableParallelism();
+    // Who runs several studies at once says how many cores this one may have; its share of the memory goes with them.
+    const cores = Math.min(all, Number(process.env.FATHOM_CORES) || all);
     const most =
       workers ??
       Math.max(
         1,
-        Math.min(Math.floor(availableParallelism() / threads), Math.floor(memory / workerBytes)),
+        Math.min(Math.floor(cores / threads), Math.floor(((memory / workerBytes) * cores) / all)),
       );
     return Math.min(most, jobs.length);
   },
