@@ -9,6 +9,7 @@ interface Options {
   kernel?: string;
   cache: boolean;
   explain?: boolean;
+  jobs?: string;
   strict?: boolean;
   help?: boolean;
 }
@@ -35,6 +36,7 @@ export function register(program: Command): void {
     .option('--out <folder>', 'where the reports go (default: reports/<profile>)')
     .option('--kernel <name>', 'run on another installed Jupyter kernel')
     .option('--no-cache', 'execute even if nothing has changed')
+    .option('--jobs <n>', 'chapters to run at once (default: one for two cores and 3 GB)')
     .option('--explain', 'say why each chapter runs or need not')
     .option('--strict', 'fail on warnings about a report, such as a missing alternative text')
     .helpOption(false)
@@ -46,7 +48,7 @@ export function register(program: Command): void {
         process.stdout.write(await parametersHelp(notebooks));
         return;
       }
-      const { buildNotebooks, readFormats } = await import('./build-notebooks.js');
+      const { buildNotebooks, readFormats, readJobs } = await import('./build-notebooks.js');
       process.exitCode = await buildNotebooks({
         notebooks,
         parameters: options.P ?? [],
@@ -57,6 +59,7 @@ export function register(program: Command): void {
         refresh: !options.cache,
         explain: options.explain ?? false,
         strict: options.strict ?? false,
+        jobs: readJobs(options.jobs),
       });
     });
 }

@@ -14,7 +14,9 @@ const redrawMs = 500;
 export class Progress {
   readonly #screen: Screen;
   readonly #now: () => number;
-  #live = '';
+  /** What goes on now, by chapter: several may run at once. */
+  readonly #live = new Map<string, () => string>();
+  #drawn = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(screen: Screen = process.stdout, now: () => number = () => performance.now()) {
@@ -33,20 +35,18 @@ export class Progress {
   follow(chapter: string): (event: RunEvent) => void {
     const start = this.#now();
     let [codeCells, place, since, lastLine] = [0, '', start, ''];
-    const show = (): void =>
-      this.#show(
-        `${pc.bold(chapter)}  ${place}  ${seconds((this.#now() - since) / 1000)}  ${pc.dim(lastLine)}`,
-      );
+    const live = (): string =>
+      `${pc.bold(chapter)}  ${place}  ${seconds((this.#now() - since) / 1000)}  ${pc.dim(lastLine)}`;
     return (event) => {
       switch (event.type) {
         case 'notebook-start':
           codeCells = event.codeCells;
           place = 'kernel starts';
-          this.#tick(show);
+          this.#show(chapter, live);
           break;
         case 'cell-start':
           [place, since, lastLine] = [`cell ${event.codeCell} of ${codeCells}`, this.#now(), ''];
-          show();
+          this.#redraw();
           break;
         case 'cell-output':
           lastLine = event.lastLine;
@@ -74,42 +74,47 @@ export class Progress {
     };
   }
 
-  /** Says what goes on outside of cells, on a terminal only. */
-  status(text: string): void {
-    this.#tick(() => this.#show(text));
+  /** Says what goes on with a chapter outside of its cells, on a terminal only. */
+  status(chapter: string, text: string): void {
+    this.#show(chapter, () => text);
   }
 
-  /** Takes the live line away. */
-  end(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+  /** Takes what goes on with a chapter off the live line; without a chapter, the line itself. */
+  end(chapter?: string): void {
+    if (chapter === undefined) this.#live.clear();
+    else this.#live.delete(chapter);
+    if (this.#live.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+    this.#redraw();
+  }
+
+  #show(chapter: string, live: () => string): void {
+    this.#live.set(chapter, live);
+    this.#redraw();
+    if (this.#screen.isTTY) this.#timer ??= setInterval(() => this.#redraw(), redrawMs).unref();
+  }
+
+  #redraw(): void {
     this.#erase();
-    this.#live = '';
-  }
-
-  #tick(show: () => void): void {
-    clearInterval(this.#timer);
-    show();
-    if (this.#screen.isTTY) this.#timer = setInterval(show, redrawMs).unref();
-  }
-
-  #show(text: string): void {
-    if (!this.#screen.isTTY) return;
-    this.#erase();
-    this.#live = text;
     this.#draw();
   }
 
   #erase(): void {
-    if (this.#live) this.#screen.write('\r\x1b[K');
+    if (this.#drawn) this.#screen.write('\r\x1b[K');
+    this.#drawn = false;
   }
 
   #draw(): void {
-    if (!this.#live) return;
-    // Some terminals say 0.
-    const columns = this.#screen.columns || 80;
-    // A longer line would wrap, and only its last row could be taken back.
-    this.#screen.write(clip(this.#live, columns - 1));
+    if (!this.#screen.isTTY || this.#live.size === 0) return;
+    // Some terminals say 0. A longer line would wrap, and only its last row could be taken back.
+    const columns = (this.#screen.columns || 80) - 1;
+    const between = '  ';
+    const each = Math.floor((columns + between.length) / this.#live.size) - between.length;
+    const parts = [...this.#live.values()].map((live) => clip(live(), Math.max(1, each)));
+    this.#screen.write(clip(parts.join(between), columns));
+    this.#drawn = true;
   }
 }
 

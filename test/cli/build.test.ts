@@ -181,6 +181,32 @@ describe('fathom build', () => {
     );
   });
 
+  it('runs chapters side by side, and tells of them in order', async () => {
+    // Each chapter waits for a file that the other one writes.
+    const meeting = (own: string, other: string) =>
+      code(`import { existsSync, writeFileSync } from 'node:fs';
+writeFileSync('${own}', '');
+for (let tries = 0; !existsSync('${other}'); tries++) {
+  if (tries > 3000) throw new Error('nobody came');
+  await new Promise((resolve) => setTimeout(resolve, 10));
+}`);
+    const folder = project({
+      'a.ipynb': notebook(meeting('a.here', 'b.here')),
+      'b.ipynb': notebook(meeting('b.here', 'a.here')),
+    });
+    const both = await fathom(folder, [
+      'build',
+      'a.ipynb',
+      'b.ipynb',
+      '--to',
+      'ipynb',
+      '--jobs',
+      '2',
+    ]);
+    assert.deepEqual([both.code, both.err], [0, '']);
+    assert.match(both.out, /reports\/a\.ipynb\n {2}reports\/b\.ipynb\n/);
+  });
+
   it('may run twice at once', async () => {
     const folder = project({
       'notebooks/book.yml': yml,
@@ -233,6 +259,7 @@ describe('fathom build', () => {
       ['n.ipynb', '--to', 'docx'],
       /^fathom: --to docx: there is no format "docx"\. There are: html, pdf, ipynb\.\n$/,
     ],
+    ['no number of jobs', ['n.ipynb', '--jobs', '0'], /^fathom: --jobs 0: give the number of chap/],
     [
       'an unknown kernel',
       ['n.ipynb', '--kernel', 'nowhere'],

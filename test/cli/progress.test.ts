@@ -56,6 +56,27 @@ describe('progress', () => {
     });
   }
 
+  it('shows chapters that run at once beside each other on one line', () => {
+    const written: string[] = [];
+    const screen = { isTTY: true, columns: 60, write: (text: string) => written.push(text) };
+    const progress = new Progress(screen, () => 0);
+    const [a, b] = [progress.follow('01-a'), progress.follow('02-b')];
+    a({ type: 'notebook-start', codeCells: 2 });
+    b({ type: 'notebook-start', codeCells: 3 });
+    a({ type: 'cell-start', cell: 2, codeCell: 1 });
+    assert.equal(
+      stripVTControlCharacters(written.at(-1)!),
+      '01-a  cell 1 of 2  0.0 s    02-b  kernel starts  0.0 s  ',
+    );
+    b({ type: 'cell-complete', cell: 1, codeCell: 1, seconds: 1 });
+    progress.end('01-a');
+    assert.equal(stripVTControlCharacters(written.at(-1)!), '02-b  kernel starts  0.0 s  ');
+    progress.end('02-b');
+    const text = new TerminalText();
+    for (const part of written) text.append(part);
+    assert.equal(stripVTControlCharacters(text.toString()), '02-b  cell 1 of 3  1.0 s\n');
+  });
+
   it('says times as a person would', () => {
     assert.deepEqual([0.04, 9.94, 9.96, 59.4, 59.6, 3725].map(seconds), [
       '0.0 s',
