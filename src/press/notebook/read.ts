@@ -1,8 +1,11 @@
 // Reads a notebook file: JSON, then the schema (nbformat 4.0 to 4.5), then one normal form for everything after it.
-import { readFile } from 'node:fs/promises';
+// Notebooks of strangers come here too: what their tools leave out is filled in, what they get wrong is said in one line,
+// and outputs that are too large to be shown are cut while they are read (trim.ts).
+import { createReadStream } from 'node:fs';
 import * as v from 'valibot';
 import { NotebookError } from './error.js';
 import type { Cell, MimeBundle, Notebook, Output } from './nbformat.js';
+import { trim, TrimError, type Trimmed } from './trim.js';
 
 const text = v.union([v.string(), v.array(v.string())], 'expected text or a list of lines');
 const object = v.record(v.string(), v.unknown());
@@ -15,22 +18,26 @@ const output = v.variant('output_type', [
     output_type: v.literal('execute_result'),
     data: object,
     metadata: v.optional(object),
-    execution_count: count,
+    execution_count: v.optional(count, null),
   }),
   v.object({
     output_type: v.literal('error'),
-    ename: v.string(),
-    evalue: v.string(),
-    traceback: v.array(v.string()),
+    ename: v.optional(v.string(), 'Error'),
+    evalue: v.optional(v.string(), ''),
+    traceback: v.optional(v.array(v.string()), []),
   }),
 ]);
 
+/** Of this form or, where a stranger's tool wrote something else, not there at all. */
+const ifWellFormed = <T extends v.GenericSchema>(schema: T) =>
+  v.fallback(v.optional(schema), undefined as never);
+
 const cellFields = {
-  id: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_-]{1,64}$/))),
-  metadata: v.looseObject({ tags: v.optional(v.array(v.string())) }),
+  id: ifWellFormed(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_-]{1,64}$/))),
+  metadata: v.optional(v.looseObject({ tags: v.optional(v.array(v.string())) }), {}),
   source: text,
 };
-const prose = { ...cellFields, attachments: v.optional(v.record(v.string(), object)) };
+const prose = { ...cellFields, attachments: ifWellFormed(v.record(v.string(), object)) };
 
 const cell = v.variant('cell_type', [
   v.object({
@@ -47,16 +54,18 @@ const schema = v.object({
   nbformat: v.literal(4),
   nbformat_minor: v.pipe(v.number(), v.integer()),
   metadata: v.looseObject({
-    kernelspec: v.optional(
+    kernelspec: ifWellFormed(
       v.looseObject({
         name: v.string(),
         display_name: v.optional(v.string()),
         language: v.optional(v.string()),
       }),
     ),
-    language_info: v.optional(v.looseObject({ name: v.string(), version: v.optional(v.string()) })),
-    title: v.optional(v.string()),
-    authors: v.optional(v.array(v.looseObject({ name: v.string() }))),
+    language_info: ifWellFormed(
+      v.looseObject({ name: v.string(), version: v.optional(v.string()) }),
+    ),
+    title: ifWellFormed(v.string()),
+    authors: ifWellFormed(v.array(v.looseObject({ name: v.string() }))),
   }),
   cells: v.array(cell),
 });
@@ -64,39 +73,108 @@ const schema = v.object({
 type RawCell = v.InferOutput<typeof cell>;
 type RawOutput = v.InferOutput<typeof output>;
 
-/** Reads a notebook file; a NotebookError says what is wrong with it, and where. */
+/**
+ * Reads a notebook file; a NotebookError says what is wrong with it, and where. Outputs beyond the limits of trim.ts are
+ * cut, so what this returns is for showing: to change a file, change the file.
+ */
 export async function readNotebook(file: string): Promise<Notebook> {
-  let content: string;
+  const chunks = createReadStream(file, { highWaterMark: 1 << 20 });
   try {
-    content = await readFile(file, 'utf8');
+    return await parseChunks(chunks, file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const problem =
-      code === 'ENOENT'
-        ? 'no such file'
-        : code === 'EISDIR'
-          ? 'is a folder, not a notebook'
-          : String(error);
-    throw new NotebookError(problem, { file });
+    if (code === undefined) throw error;
+    const problems: Record<string, string> = {
+      ENOENT: 'no such file',
+      EISDIR: 'is a folder, not a notebook',
+      EACCES: 'this file may not be read by you',
+    };
+    throw new NotebookError(problems[code] ?? String(error), { file });
+  } finally {
+    chunks.destroy();
   }
-  return parseNotebook(content, file);
 }
 
 /**
- * Reads the text of a notebook. Sources and texts are joined to strings; a cell without an id, or with one that an earlier
- * cell has, gets one made from its position, so that the same file always gives the same ids. Nothing else is changed.
+ * Reads the text of a notebook. Sources and texts are joined to strings; a cell without an id, or with one that is no id or
+ * that an earlier cell has, gets one made from its position, so that the same file always gives the same ids.
  */
 export async function parseNotebook(content: string, file: string): Promise<Notebook> {
-  const json = content.startsWith('\uFEFF') ? content.slice(1) : content;
+  return parseChunks([Buffer.from(content)], file);
+}
+
+async function parseChunks(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  file: string,
+): Promise<Notebook> {
+  let trimmed: Trimmed;
+  try {
+    trimmed = await trim(readable(chunks, file));
+  } catch (error) {
+    if (!(error instanceof TrimError)) throw error;
+    throw new NotebookError(error.message, { file });
+  }
+  const json = decode(trimmed.json, file);
+  // What was cut has moved the lines.
+  return parseText(json, file, trimmed.cuts === 0 && json.length < 20_000_000);
+}
+
+/** Passes chunks on, unless the first bytes say that this is something else than UTF-8 text. */
+async function* readable(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  file: string,
+): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    if (isFirst) {
+      const problem = foreign(chunk);
+      if (problem) throw new NotebookError(problem, { file });
+    }
+    isFirst = false;
+    yield chunk;
+  }
+}
+
+/** What a file is that is no UTF-8 text, from its first bytes. */
+function foreign(chunk: Uint8Array): string | null {
+  const head = Buffer.from(chunk.subarray(0, 64));
+  const wide = /^(?:fffe|feff|0000|..00)/.test(head.toString('hex'));
+  if (wide && head.length >= 4) {
+    return 'this is UTF-16 or UTF-32 text, but a notebook is UTF-8. Convert it with: iconv -f UTF-16 -t UTF-8';
+  }
+  if (head[0] === 0x1f && head[1] === 0x8b)
+    return 'this is a gzip archive; unpack it first (gunzip)';
+  if (head.toString('latin1').startsWith('PK')) return 'this is a zip archive; unpack it first';
+  if (/^\s*<(?:!doctype|html|\?xml)/i.test(head.toString('latin1').replace('\xEF\xBB\xBF', ''))) {
+    return 'this is a web page, not a notebook; download the raw file';
+  }
+  return null;
+}
+
+function decode(bytes: Buffer, file: string): string {
+  try {
+    // A byte order mark is left out.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new NotebookError(
+      'this is not UTF-8 text, as a notebook must be. If it is in an older code, convert it: iconv -f WINDOWS-1252 -t UTF-8',
+      { file },
+    );
+  }
+}
+
+async function parseText(json: string, file: string, hasLines: boolean): Promise<Notebook> {
   const raw = parseJson(json, file);
-  await checkVersion(raw, json, file);
+  const place = async (path: readonly (string | number)[]) =>
+    hasLines ? { line: await lineOf(json, path) } : {};
+  await checkVersion(raw, file, place);
   const checked = v.safeParse(schema, raw, { abortEarly: true, abortPipeEarly: true });
   if (!checked.success) {
     const issue = checked.issues[0];
     const path = (issue.path ?? []).map((item) => item.key as string | number);
     throw new NotebookError(firstLower(issue.message.replace(/^Invalid [a-z]+: /, '')), {
       file,
-      line: await lineOf(json, path),
+      ...(await place(path)),
       place: placeOf(path),
     });
   }
@@ -155,7 +233,11 @@ function jsonErrorOffset(json: string, message: string): number {
   return fine;
 }
 
-async function checkVersion(raw: unknown, json: string, file: string): Promise<void> {
+async function checkVersion(
+  raw: unknown,
+  file: string,
+  place: (path: readonly (string | number)[]) => Promise<{ line?: number }>,
+): Promise<void> {
   if (typeof raw !== 'object' || raw === null || !('nbformat' in raw)) {
     throw new NotebookError('not a notebook: there is no "nbformat" in it', { file });
   }
@@ -165,13 +247,12 @@ async function checkVersion(raw: unknown, json: string, file: string): Promise<v
   };
   if (nbformat === 4 && (typeof minor !== 'number' || minor <= 5)) return;
   const older = typeof nbformat === 'number' && nbformat < 4;
-  const mend = older ? '; convert it with: jupyter nbconvert --to notebook --nbformat 4' : '';
+  const mend = older
+    ? '; convert it with: jupyter nbconvert --to notebook --nbformat 4 --output converted.ipynb <notebook>'
+    : '';
   throw new NotebookError(
     `notebook format ${nbformat}.${minor ?? 0} is not one of 4.0 to 4.5${mend}`,
-    {
-      file,
-      line: await lineOf(json, ['nbformat']),
-    },
+    { file, ...(await place(['nbformat'])) },
   );
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -105,7 +105,16 @@ describe('reading a notebook', () => {
       text({ cells: [{ ...codeCell, metadata: { tags: 'x' } }] }),
       /cell 1, metadata\.tags: /,
     ],
-    ['a bad id', text({ cells: [{ ...codeCell, id: 'a b' }] }), /cell 1, id: /],
+    [
+      'lists within each other without end',
+      `{"cells": ${'['.repeat(100_000)}`,
+      /^n\.ipynb: lists and objects within each other more than 200 deep/,
+    ],
+    [
+      'a web page',
+      '\n<!DOCTYPE html><html></html>',
+      /^n\.ipynb: this is a web page, not a notebook; download the raw file$/,
+    ],
   ];
   for (const [title, content, message] of refusals) {
     it(`refuses ${title} in one line that says where`, async () => {
@@ -115,6 +124,83 @@ describe('reading a notebook', () => {
         assert.doesNotMatch(error.message, /\n/);
         return true;
       });
+    });
+  }
+
+  const bytes: [title: string, content: Buffer, message: RegExp][] = [
+    ['UTF-16', Buffer.from('\uFEFF{"nbformat": 4}', 'utf16le'), /UTF-16 .*iconv -f UTF-16/],
+    [
+      'UTF-16 with the high byte first',
+      Buffer.from('\uFEFF{"nbformat": 4}', 'utf16le').swap16(),
+      /UTF-16 .*iconv/,
+    ],
+    ['UTF-16 without a mark', Buffer.from('{"nbformat": 4}', 'utf16le'), /UTF-16 .*iconv/],
+    ['Latin-1', Buffer.from('{"title": "caf\xE9"}', 'latin1'), /not UTF-8 text.*iconv/],
+    ['a gzip archive', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0]), /gzip archive; unpack/],
+    ['a zip archive', Buffer.from('PK\x03\x04'), /zip archive; unpack/],
+    ['zeros', Buffer.alloc(100), /UTF-16/],
+  ];
+  for (const [title, content, message] of bytes) {
+    it(`refuses ${title}, and says how to mend it`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'fathom-read-'));
+      try {
+        await writeFile(join(folder, 'n.ipynb'), content);
+        await assert.rejects(readNotebook(join(folder, 'n.ipynb')), (error) => {
+          assert.ok(error instanceof NotebookError);
+          assert.match(error.message, message);
+          return true;
+        });
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
+  }
+
+  it('takes a byte order mark, and what tools leave out or get wrong beside the content', async () => {
+    const notebook = await parseNotebook(
+      `\uFEFF${JSON.stringify({
+        ...base,
+        metadata: { kernelspec: {}, language_info: null, authors: 'A', title: 3, other: 1 },
+        cells: [
+          { cell_type: 'markdown', id: 'not an id', source: 'a', attachments: [] },
+          {
+            cell_type: 'code',
+            metadata: {},
+            source: [],
+            outputs: [
+              { output_type: 'execute_result', data: { 'text/plain': ['1'] } },
+              { output_type: 'error', ename: 'E', evalue: 'e' },
+            ],
+          },
+        ],
+      })}`,
+      'n.ipynb',
+    );
+    assert.deepEqual(notebook.metadata.other, 1);
+    assert.equal(notebook.metadata.kernelspec, undefined);
+    assert.deepEqual(
+      notebook.cells.map((cell) => cell.id),
+      ['cell-1', 'cell-2'],
+    );
+    const [, second] = notebook.cells;
+    assert.ok(second?.cell_type === 'code');
+    assert.deepEqual(second.outputs, [
+      {
+        output_type: 'execute_result',
+        data: { 'text/plain': '1' },
+        metadata: {},
+        execution_count: null,
+      },
+      { output_type: 'error', ename: 'E', evalue: 'e', traceback: [] },
+    ]);
+  });
+
+  for (const minor of [0, 1, 2, 3, 4, 5]) {
+    it(`reads format 4.${minor}`, async () => {
+      const { id: _, ...cell } = codeCell;
+      const cells = [minor < 5 ? cell : codeCell];
+      const notebook = await parseNotebook(text({ nbformat_minor: minor, cells }), 'n.ipynb');
+      assert.equal(notebook.cells.length, 1);
     });
   }
 
