@@ -55,6 +55,8 @@ export { chart } from './lab/chart/spec.js';
 export type { ChartSpec } from './lab/chart/spec.js';
 export { html, markdown, show, svg, table } from './press/kernel/show.js';
 export type { ShowOptions, Shown } from './press/kernel/show.js';
+export { result, resultTable } from './press/kernel/result.js';
+export type { ResultOptions, ResultTableOptions } from './press/kernel/result.js';
 
 /**
  * Trains and measures a study as `runStudy` does, with the progress, the time left and the training losses live under the

@@ -3,7 +3,6 @@
  * prints. Works in a cell of this kernel, of stock tslab, and in a plain Node script, where it prints the text form.
  */
 import { randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import {
   bundleNow,
@@ -15,7 +14,7 @@ import {
   vegaLiteMime,
   vegaMime,
 } from './bundle.js';
-import { kernelHook } from './hook.js';
+import { write } from './write.js';
 
 export type { Column, TableOptions };
 
@@ -119,38 +118,6 @@ function withMetadata(bundle: DisplayBundle, options: ShowOptions): DisplayBundl
     ? { ...bundle.metadata, fathom: { ...(bundle.metadata.fathom as object), ...own } }
     : bundle.metadata;
   return { data, metadata };
-}
-
-function write(bundle: DisplayBundle, id: string, update: boolean): void {
-  const hook = kernelHook();
-  if (hook) {
-    hook.display(bundle, id, update);
-    return;
-  }
-  const writeTslab = stockTslab();
-  if (writeTslab) {
-    writeTslab({ ...bundle, transient: { display_id: id } }, update);
-    return;
-  }
-  console.log(String(bundle.data['text/plain']));
-}
-
-type TslabWriter = (
-  data: DisplayBundle & { transient: { display_id: string } },
-  update: boolean,
-) => void;
-
-/** The writer of the tslab that runs this process: of all copies that may be installed, the one that is loaded and has one. */
-function stockTslab(): TslabWriter | undefined {
-  const loaded = createRequire(import.meta.url).cache;
-  for (const [path, module] of Object.entries(loaded)) {
-    if (!/[\\/]tslab[\\/]dist[\\/]jupyter\.js$/.test(path)) continue;
-    const { lastWriteDisplayData } = (module?.exports ?? {}) as {
-      lastWriteDisplayData?: TslabWriter | null;
-    };
-    if (lastWriteDisplayData) return lastWriteDisplayData;
-  }
-  return undefined;
 }
 
 function withoutUndefined<T extends object>(options: T): T {

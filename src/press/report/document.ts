@@ -2,6 +2,7 @@
 // of how it will look. HTML and PDF are two prints of it. It is plain data: `JSON.stringify(document)` is a snapshot.
 //
 // Fields named `html` hold HTML that is already safe: sanitised, escaped, references filled in.
+import type { Result } from '../notebook/results.js';
 import type { Diagnostic } from './diagnostics.js';
 
 export interface Document {
@@ -22,6 +23,8 @@ export interface Document {
   readonly blocks: readonly Block[];
   readonly footnotes: readonly Footnote[];
   readonly bibliography: readonly BibliographyEntry[];
+  /** What the cells export as data, in order, each with the position of its cell, from 1. */
+  readonly results: readonly (Result & { readonly cell: number })[];
   readonly diagnostics: readonly Diagnostic[];
 }
 

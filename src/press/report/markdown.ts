@@ -27,6 +27,8 @@ export interface Context {
   /** HTML of a citation group; null if it is no citation after all, and its text stands. */
   citation(cited: Citation, line: number | null): string | null;
   footnote(label: number): { number: number; id: string; mark: string };
+  /** HTML of a result that a cell exports: what stands between the backticks of {eval}`…`. */
+  result(source: string, line: number | null): string;
   picture(source: string, line: number | null): string | null;
   problem(kind: string, message: string, line: number | null): void;
 }
@@ -152,6 +154,7 @@ function create(): MarkdownIt {
   md.core.ruler.push('lines', passLinesOn);
   md.inline.ruler.before('link', 'citation', citationRule);
   md.inline.ruler.after('citation', 'reference', referenceRule);
+  md.inline.ruler.before('backticks', 'result', resultRule);
 
   const rules = md.renderer.rules;
   const env = (value: unknown) => value as Environment;
@@ -180,6 +183,10 @@ function create(): MarkdownIt {
     const token = tokens[index]!;
     const printed = env(given).context.citation(token.meta as unknown as Citation, lineOf(token));
     return printed === null ? escapeHtml(token.markup) : slot(env(given), printed);
+  };
+  rules.result = (tokens, index, _, given) => {
+    const token = tokens[index]!;
+    return slot(env(given), env(given).context.result(token.content, lineOf(token)));
   };
   rules.footnote_ref = (tokens, index, _, given) => {
     const { id } = tokens[index]!.meta as unknown as { id: number };
@@ -275,6 +282,16 @@ function tasks(state: StateCore): void {
     token.children!.unshift(box);
     state.tokens[index - 2]!.attrJoin('class', 'task-list');
   }
+}
+
+/** {eval}`name`, as MyST writes it: a result that a cell exports. */
+function resultRule(state: StateInline, silent: boolean): boolean {
+  if (state.src[state.pos] !== '{') return false;
+  const found = /^\{eval\}`([^`\n]*)`/.exec(state.src.slice(state.pos, state.pos + 300));
+  if (!found) return false;
+  if (!silent) state.push('result', '', 0).content = found[1]!;
+  state.pos += found[0].length;
+  return true;
 }
 
 /** `[@key]`, `[see @key, pp. 3-4; -@other]`, `[@fig-a; @fig-b]` */

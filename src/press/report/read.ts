@@ -13,6 +13,7 @@ import { draftMarkdownCell } from './read/markdown-cell.js';
 import { printerOf, wordsAt } from './read/print.js';
 import { collectProblems } from './read/problems.js';
 import type { Reading } from './read/reading.js';
+import { Results } from './read/results.js';
 import { nest, numberSections, takeTitle } from './read/sections.js';
 import { plainText } from './sanitize.js';
 
@@ -31,8 +32,18 @@ export function readDocument(notebook: Notebook, options: ReadOptions): Document
   const problems = collectProblems(file);
   problems.all.push(...diagnostics, ...citations.diagnostics);
   const labels = new Labels(problems);
+  const results = new Results(problems);
   const { cells } = front;
-  const reading: Reading = { notebook, readFile, citations, problems, labels, cells, links: {} };
+  const reading: Reading = {
+    notebook,
+    readFile,
+    citations,
+    problems,
+    labels,
+    results,
+    cells,
+    links: {},
+  };
 
   const drafts = notebook.cells.flatMap((cell, index) =>
     index === 0 && inFirstCell ? [] : draftCell(cell, index + 1, reading),
@@ -60,6 +71,7 @@ export function readDocument(notebook: Notebook, options: ReadOptions): Document
     blocks,
     footnotes: print.footnotes,
     bibliography: citations.bibliography(),
+    results: results.all(),
     diagnostics: problems.all,
   };
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { resultMime } from '../../../src/press/notebook/results.js';
 import { startClient } from './client.js';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -17,6 +18,45 @@ const cell = [
   'shown.update(markdown("**done**"), { caption: "Done" });',
   'show(markdown("last"))',
 ].join('\n');
+
+// A value with an interval of its own, one that is not there, and a table whose format is for the eye only.
+const exporting = [
+  'import { result, resultTable } from "fathom";',
+  'result("accuracy", { value: 0.912345, interval: { low: 0.9, high: 0.92, level: 0.95, method: "Student t, n = 3" } }, { digits: 3, title: "Held-out accuracy" });',
+  'result("loss", NaN, { unit: "nat" });',
+  'resultTable("by-depth", [{ depth: 4, rank: 1.5, at: new Date(0) }], { columns: { depth: "Depth", rank: { title: "Rank", unit: "1", format: 0 } }, title: "Ranks" });',
+].join('\n');
+
+const exported = [
+  {
+    kind: 'value',
+    name: 'accuracy',
+    title: 'Held-out accuracy',
+    value: 0.912345,
+    unit: null,
+    interval: { low: 0.9, high: 0.92, level: 0.95, method: 'Student t, n = 3' },
+    digits: 3,
+  },
+  {
+    kind: 'value',
+    name: 'loss',
+    title: null,
+    value: null,
+    unit: 'nat',
+    interval: null,
+    digits: null,
+  },
+  {
+    kind: 'table',
+    name: 'by-depth',
+    title: 'Ranks',
+    columns: [
+      { key: 'depth', title: 'Depth', unit: null },
+      { key: 'rank', title: 'Rank', unit: '1' },
+    ],
+    rows: [[4, 1.5]],
+  },
+];
 
 const metadata = { label: 'fig-loss', caption: '*Loss*', alt: 'Loss by step' };
 
@@ -60,6 +100,21 @@ describe('show', () => {
       assert.equal(second!.content.transient.display_id, first!.content.transient.display_id);
       assert.equal(third!.content.data['text/markdown'], 'last');
       assert.equal(done.result, undefined);
+
+      const exports = await kernel.execute(exporting);
+      assert.equal(exports.reply.status, 'ok');
+      const displays = exports.messages.filter(({ type }) => type === 'display_data');
+      assert.deepEqual(
+        displays.map(({ content }) => content.data[resultMime]),
+        exported,
+      );
+      assert.deepEqual(
+        displays.map(({ content }) => content.data['text/plain'].split('\n')[0]),
+        ['Held-out accuracy = 0.912 (95 % 0.900 to 0.920)', 'loss = no value nat', 'Ranks'],
+      );
+      assert.match(displays[2]!.content.data['text/html'], /<th[^>]*>Rank \(1\)<\/th>/);
+      const refused = await kernel.execute('result("2 bad", 1)');
+      assert.match(JSON.stringify(refused.reply), /2 bad.*must start with a letter/);
     } finally {
       await kernel.stop();
     }
@@ -90,6 +145,16 @@ describe('show', () => {
       );
       assert.deepEqual(content.metadata?.fathom, metadata, JSON.stringify(content));
       assert.equal(content.data['application/vnd.vegalite.v5+json'].mark, 'bar');
+
+      const next = await kernel.send('shell', 'execute_request', { code: exporting });
+      const first = await kernel.wait(
+        ({ parent, type }) => parent === next && (type === 'display_data' || type === 'stream'),
+      );
+      assert.deepEqual(
+        first.content.data?.[resultMime],
+        exported[0],
+        JSON.stringify(first.content),
+      );
     } finally {
       const ended = once(kernel.process, 'exit');
       kernel.process.kill('SIGKILL');

@@ -7,6 +7,7 @@ import { plainText } from '../sanitize.js';
 import type { At, Draft } from './draft.js';
 import { draftPrintedMarkdown } from './markdown-cell.js';
 import type { Reading } from './reading.js';
+import { isExportOnly } from './results.js';
 
 export function draftCodeCell(cell: CodeCell, number: number, reading: Reading): Draft[] {
   const { problems, notebook } = reading;
@@ -15,6 +16,8 @@ export function draftCodeCell(cell: CodeCell, number: number, reading: Reading):
   for (const { kind, severity, line, message } of found) {
     problems[severity](kind, message, { cell: number, line });
   }
+  // What a cell exports is there for the whole notebook, also where the cell itself is not shown.
+  reading.results.collect(cell, at);
   if (options.removed) return [];
   const drafts: Draft[] = [];
   if (options.input !== 'removed' && source !== '') {
@@ -30,7 +33,8 @@ export function draftCodeCell(cell: CodeCell, number: number, reading: Reading):
       at,
     );
   }
-  const shown = readOutputs(cell.outputs, (kind, message) => problems.warning(kind, message, at));
+  const visible = cell.outputs.filter((output) => !isExportOnly(output));
+  const shown = readOutputs(visible, (kind, message) => problems.warning(kind, message, at));
   if (options.output === 'removed') return drafts;
   const counts = { figure: 0, table: 0 };
   const outputs = shown.flatMap((item) => draftOutput(item, options, counts, at, reading));

@@ -116,7 +116,7 @@ function contextOf(
   reading: Reading,
   footnote: (label: number, words: Words) => ReturnType<Context['footnote']>,
 ): Context {
-  const { labels, citations, problems } = reading;
+  const { labels, citations, problems, results } = reading;
   const at = (line: number | null): At => ({
     cell: words.place.cell,
     line: line ?? words.place.line,
@@ -154,6 +154,7 @@ function contextOf(
       const picture = pictureOrProblem(source, words.attachments, at(line), reading);
       return picture && `data:${picture.mime};base64,${picture.data}`;
     },
+    result: (source, line) => results.quote(source, at(line)),
     problem: (kind, message, line) => problems.error(kind, message, at(line)),
   };
 }

@@ -4,6 +4,7 @@ import type { Citations } from '../citations.js';
 import type { CellDefaults } from '../options.js';
 import type { Labels } from './labels.js';
 import type { Problems } from './problems.js';
+import type { Results } from './results.js';
 
 export interface Reading {
   readonly notebook: Notebook;
@@ -12,6 +13,7 @@ export interface Reading {
   readonly citations: Citations;
   readonly problems: Problems;
   readonly labels: Labels;
+  readonly results: Results;
   /** Link definitions (`[name]: address`), shared by all cells. */
   readonly links: Record<string, unknown>;
   /** What holds for cells that do not say otherwise. */
