@@ -7,7 +7,7 @@
 //   {eval}`accuracy bare`       without the unit
 //   {eval}`accuracy title`      what it is, in words
 import type { CodeCell } from '../../notebook/nbformat.js';
-import { nearest } from '../../notebook/nearest.js';
+import { nearest } from '../../../shared/nearest.js';
 import { parseResult, type Result, resultMime, type ScalarResult } from '../../notebook/results.js';
 import { escapeHtml } from '../markup.js';
 import type { At } from './draft.js';
