@@ -1,5 +1,6 @@
 // A process that leads its own group, so that it can be ended with everything it started.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { watch } from './watchdog.js';
 
 export interface ProcessOptions {
   readonly cwd: string;
@@ -32,6 +33,7 @@ export class ProcessGroup {
       windowsHide: true,
     });
     running.add(this);
+    const hasEnded = watch(this.#child.pid);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#lastOutput = (this.#lastOutput + text).slice(-keptCharacters);
@@ -43,6 +45,7 @@ export class ProcessGroup {
         // Nothing of the group outlives its leader.
         this.signal('SIGKILL');
         running.delete(this);
+        hasEnded();
         resolve({ code, signal });
       };
       this.#child.on('exit', end);

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as zmq from 'zeromq';
+import { watch } from '../../../src/press/run/watchdog.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into messages of every shape
 export type Json = Record<string, any>;
@@ -102,8 +103,11 @@ export async function startClient(options: StartOptions = {}): Promise<Client> {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
+      // A group of its own, so that the watchdog ends it when this process is killed.
+      detached: process.platform !== 'win32',
     },
   );
+  const hasEnded = watch(child.pid);
   let log = '';
   child.stdout!.on('data', (chunk) => (log += chunk));
   child.stderr!.on('data', (chunk) => (log += chunk));
@@ -158,6 +162,7 @@ export async function startClient(options: StartOptions = {}): Promise<Client> {
     }
   }
   child.on('exit', (code, signal) => {
+    hasEnded();
     if (stopped || signal === 'SIGKILL') return;
     const error = new Error(`the kernel ended (${signal ?? code}): ${log}`);
     for (const waiter of waiters) waiter.failed(error);

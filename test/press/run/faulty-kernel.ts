@@ -1,4 +1,5 @@
 // A kernel that does one thing wrong, named in its first argument; the second is the connection file. Run as a process.
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Publisher, Reply, Router } from 'zeromq';
 import { header, type Message, wire } from '../../../src/press/kernel/message.js';
@@ -52,7 +53,7 @@ async function serve(): Promise<void> {
       if (request.header.msg_type === 'shutdown_request' && fault !== 'never-ends') process.exit(0);
     }
   })();
-  if (fault === 'never-ends')
+  if (fault === 'never-ends' || fault === 'starts-another')
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
   let executions = 0;
   for await (const frames of shell) {
@@ -106,6 +107,12 @@ async function serve(): Promise<void> {
         });
         await publish(request, 'status', { execution_state: 'idle' });
         break;
+      case 'starts-another': {
+        // The code is a port: a process that outlives this one unless it is killed too connects there.
+        const other = `require('net').connect(${request.content.code}, '127.0.0.1')`;
+        spawn(process.execPath, ['-e', other], { stdio: 'ignore' });
+        break;
+      }
       default:
         // never-ends, no-heartbeat: the code runs for ever.
         break;
