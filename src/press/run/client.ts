@@ -1,26 +1,22 @@
 // A client for any Jupyter kernel: starts the process, runs code, and never waits for ever. A cell is finished when both its
 // reply and its `idle` have come; a kernel that dies, falls silent or loses output is a named error, never a short result.
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Dealer, Request, Subscriber } from 'zeromq';
 import { header, type Message, MessageError, type Wire, wire } from '../kernel/message.js';
+import { type ConnectionFile, writeConnectionFile } from './connection.js';
+import { deferred } from './deferred.js';
+import { type ExecuteReply, execution, type Pending } from './execution.js';
 import {
-  CellTimeoutError,
   InputRequestedError,
   KernelClosedError,
   KernelDiedError,
   type KernelError,
   KernelSilentError,
   KernelStartError,
-  OutputLostError,
   said,
 } from './kernel-error.js';
 import type { KernelSpec } from './kernel-spec.js';
-
 import { ProcessGroup } from './process-group.js';
 
 export interface KernelOptions {
@@ -73,19 +69,6 @@ export interface ExecuteOptions {
   readonly timeoutMs?: number;
 }
 
-/** `status` is `ok`, `error` or `aborted`; other kernels' words for the last are put right. */
-export interface ExecuteReply {
-  readonly status: 'ok' | 'error' | 'aborted';
-  readonly executionCount: number | null;
-  readonly content: Readonly<Record<string, unknown>>;
-}
-
-interface Pending {
-  onReply(content: Record<string, unknown>): void;
-  onBroadcast(type: string, content: Record<string, unknown>): void;
-  fail(error: KernelError): void;
-}
-
 /** Starts a kernel and waits until it answers on all channels. */
 export async function startKernel(spec: KernelSpec, options: KernelOptions): Promise<Kernel> {
   // Another process may take a port between our choosing it and the kernel's binding it; the kernel then ends at once.
@@ -113,7 +96,7 @@ export class Kernel {
   readonly spec: KernelSpec;
   readonly #options: Required<Omit<KernelOptions, 'env' | 'signal'>>;
   readonly #process: ProcessGroup;
-  readonly #folder: string;
+  readonly #file: ConnectionFile;
   readonly #wire: Wire;
   readonly #session = randomUUID();
   readonly #shell: Dealer;
@@ -121,6 +104,8 @@ export class Kernel {
   readonly #stdin: Dealer;
   readonly #broadcast: Subscriber;
   readonly #heartbeat: Request;
+  /** Resolves when what the kernel sends on its input channel would arrive here: before, it would be lost. */
+  readonly #hasInputChannel: Promise<unknown>;
   readonly #pending = new Map<string, Pending>();
   /** Who listens to what a finished execution still puts out. */
   readonly #listeners = new Map<string, NonNullable<ExecuteOptions['onMessage']>>();
@@ -130,39 +115,14 @@ export class Kernel {
   #failure: KernelError | undefined;
 
   static async launch(spec: KernelSpec, options: KernelOptions): Promise<Kernel> {
-    const folder = await mkdtemp(join(tmpdir(), 'fathom-kernel-'));
-    const [shell, iopub, stdin, control, heartbeat] = await freePorts(5);
-    const key = randomBytes(24).toString('hex');
-    const connection = {
-      transport: 'tcp',
-      ip: '127.0.0.1',
-      shell_port: shell!,
-      iopub_port: iopub!,
-      stdin_port: stdin!,
-      control_port: control!,
-      hb_port: heartbeat!,
-      signature_scheme: 'hmac-sha256',
-      key,
-      kernel_name: spec.name,
-    };
-    const file = join(folder, 'connection.json');
-    await writeFile(file, JSON.stringify(connection), { mode: 0o600 });
-    return new Kernel(spec, options, folder, file, connection);
+    return new Kernel(spec, options, await writeConnectionFile(spec.name));
   }
 
-  private constructor(
-    spec: KernelSpec,
-    options: KernelOptions,
-    folder: string,
-    connectionFile: string,
-    connection: { key: string; signature_scheme: string; ip: string } & Record<
-      `${'shell' | 'iopub' | 'stdin' | 'control' | 'hb'}_port`,
-      number
-    >,
-  ) {
+  private constructor(spec: KernelSpec, options: KernelOptions, file: ConnectionFile) {
+    const { connection } = file;
     this.spec = spec;
     this.#options = { ...defaults, ...options };
-    this.#folder = folder;
+    this.#file = file;
     this.#wire = wire(connection.key, connection.signature_scheme);
     const address = (port: number): string => `tcp://${connection.ip}:${port}`;
     // A kernel finds the input channel of a client by the identity of its shell channel, so both carry the same.
@@ -178,6 +138,7 @@ export class Kernel {
     this.#stdin = new Dealer(routed);
     this.#broadcast = new Subscriber({ linger: 0, receiveHighWaterMark: 0, reconnectInterval: 50 });
     this.#heartbeat = new Request({ ...client, receiveTimeout: this.#options.heartbeatTimeoutMs });
+    this.#hasInputChannel = new Promise((resolve) => this.#stdin.events.on('handshake', resolve));
     this.#shell.connect(address(connection.shell_port));
     this.#control.connect(address(connection.control_port));
     this.#stdin.connect(address(connection.stdin_port));
@@ -191,7 +152,7 @@ export class Kernel {
       // Kernels that know it (ipykernel, ours) end when this process is gone, even if it was killed.
       JPY_PARENT_PID: String(process.pid),
     };
-    const argv = spec.argv.map((part) => part.replaceAll('{connection_file}', connectionFile));
+    const argv = spec.argv.map((part) => part.replaceAll('{connection_file}', file.path));
     this.#process = new ProcessGroup(argv, { cwd: options.cwd, env });
     this.#process.ended.then(({ code, signal }) => this.#onProcessEnd(code, signal));
     for (const channel of [this.#shell, this.#control]) {
@@ -215,7 +176,7 @@ export class Kernel {
   async ready(): Promise<void> {
     const deadline = Date.now() + this.#options.startTimeoutMs;
     // The broadcast channel connects late and misses what was sent before: ask again until it is heard.
-    for (let wait = 20; !this.#info || !this.#heardBroadcast; wait = Math.min(wait * 2, 1000)) {
+    for (let wait = 50; !this.#info || !this.#heardBroadcast; wait = Math.min(wait * 2, 1000)) {
       if (this.#failure) throw this.#startError(this.#failure.message);
       const left = deadline - Date.now();
       if (left <= 0) {
@@ -224,8 +185,12 @@ export class Kernel {
           `it did not answer within ${seconds} s${said(this.#process.lastOutput)}`,
         );
       }
-      await this.#askInfo(Math.min(left, this.#info ? wait : 5_000));
+      await this.#askInfo(Math.min(left, 5_000));
+      await this.#firstBroadcast(Math.min(left, wait));
     }
+    const limit = delay(this.#options.graceMs, undefined, { ref: false });
+    await Promise.race([this.#hasInputChannel, limit]);
+    await this.#file.remove();
     if (this.spec.heartbeat) void this.#beat();
   }
 
@@ -233,32 +198,51 @@ export class Kernel {
     return new KernelStartError(`the kernel "${this.spec.name}" did not start: ${problem}`);
   }
 
-  async #askInfo(waitMs: number): Promise<void> {
-    const request = this.#request('kernel_info_request', {});
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
-      const done = (): void => {
-        clearTimeout(timer);
-        // Time for the broadcast that goes with it.
-        if (this.#heardBroadcast) resolve();
-        else setTimeout(resolve, Math.min(waitMs, 50));
-      };
-      this.#pending.set(request.header.msg_id, {
-        onReply: (content) => {
-          const language = content.language_info as KernelInfo['language'] | undefined;
-          this.#info = {
-            implementation: String(content.implementation ?? this.spec.name),
-            implementationVersion: String(content.implementation_version ?? ''),
-            language: language ?? { name: this.spec.language },
-          };
-          done();
-        },
-        onBroadcast: () => {},
-        fail: done,
-      });
-      this.#send(this.#shell, request);
-    });
-    this.#pending.delete(request.header.msg_id);
+  async #askInfo(limitMs: number): Promise<void> {
+    const limit = AbortSignal.timeout(limitMs);
+    const content = await this.request('kernel_info_request', {}, { signal: limit }).catch(
+      () => undefined,
+    );
+    if (!content) return;
+    const language = content.language_info as KernelInfo['language'] | undefined;
+    this.#info = {
+      implementation: String(content.implementation ?? this.spec.name),
+      implementationVersion: String(content.implementation_version ?? ''),
+      language: language ?? { name: this.spec.language },
+    };
+  }
+
+  #wake: () => void = () => {};
+
+  async #firstBroadcast(limitMs: number): Promise<void> {
+    if (this.#heardBroadcast || this.#failure) return;
+    const { promise, resolve } = deferred<void>();
+    this.#wake = resolve;
+    const timer = setTimeout(resolve, limitMs);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  /** Asks the kernel something, and resolves to the content of its reply. Rejects with a KernelError, or as `signal` says. */
+  async request(
+    type: string,
+    content: Record<string, unknown>,
+    { channel = 'shell', signal }: { channel?: 'shell' | 'control'; signal?: AbortSignal } = {},
+  ): Promise<Record<string, unknown>> {
+    const request = this.#request(type, content);
+    const id = request.header.msg_id;
+    const { promise, resolve, reject } = deferred<Record<string, unknown>>();
+    const giveUp = (): void => reject(signal!.reason);
+    signal?.addEventListener('abort', giveUp);
+    this.#pending.set(id, { onReply: resolve, onBroadcast: () => {}, fail: reject });
+    try {
+      if (this.#failure) throw this.#failure;
+      this.#send(channel === 'shell' ? this.#shell : this.#control, request);
+      return await promise;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+      this.#pending.delete(id);
+    }
   }
 
   /** Runs code. Rejects with a KernelError when the kernel fails; an error of the code is a reply like any other. */
@@ -276,48 +260,17 @@ export class Kernel {
     });
     const id = request.header.msg_id;
     if (onMessage) this.#listeners.set(id, onMessage);
-    const timers: NodeJS.Timeout[] = [];
+    if (this.#failure) throw this.#failure;
+    const running = execution({
+      graceMs: this.#options.graceMs,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      onTimeout: () => void this.#stopCode(),
+    });
+    this.#pending.set(id, running);
+    this.#send(this.#shell, request);
     try {
-      return await new Promise<ExecuteReply>((resolve, reject) => {
-        if (this.#failure) return reject(this.#failure);
-        let reply: ExecuteReply | undefined;
-        let idle = false;
-        let timedOut = false;
-        let grace: NodeJS.Timeout | undefined;
-        const step = (): void => {
-          if (!reply && !idle) return;
-          if (timedOut) reject(tookTooLong(timeoutMs!));
-          else if (reply && idle) resolve(reply);
-          clearTimeout(grace);
-          grace = setTimeout(
-            () => reject(lost(reply !== undefined, this.#options.graceMs)),
-            this.#options.graceMs,
-          );
-          timers.push(grace);
-        };
-        this.#pending.set(id, {
-          onReply: (content) => {
-            reply = readReply(content);
-            step();
-          },
-          onBroadcast: (type, content) => {
-            if (type === 'status' && content.execution_state === 'idle') idle = true;
-            step();
-          },
-          fail: (error) => reject(timedOut ? tookTooLong(timeoutMs!) : error),
-        });
-        if (timeoutMs !== undefined) {
-          timers.push(
-            setTimeout(() => {
-              timedOut = true;
-              void this.#stopCode();
-            }, timeoutMs),
-          );
-        }
-        this.#send(this.#shell, request);
-      });
+      return await running.done;
     } finally {
-      for (const timer of timers) clearTimeout(timer);
       this.#pending.delete(id);
     }
   }
@@ -370,7 +323,7 @@ export class Kernel {
     this.#close();
     if (!this.#process.hasEnded) this.#process.signal('SIGKILL');
     await this.#process.ended;
-    await rm(this.#folder, { recursive: true, force: true });
+    await this.#file.remove();
   }
 
   #close(): void {
@@ -388,6 +341,7 @@ export class Kernel {
 
   #failWith(error: KernelError): void {
     this.#failure ??= error;
+    this.#wake();
     for (const pending of [...this.#pending.values()]) pending.fail(this.#failure);
   }
 
@@ -468,6 +422,7 @@ export class Kernel {
 
   #onBroadcast(message: Message): void {
     this.#heardBroadcast = true;
+    this.#wake();
     const id = message.parent.msg_id ?? '';
     this.#listeners.get(id)?.(message.header.msg_type, message.content, message.metadata);
     this.#pending.get(id)?.onBroadcast(message.header.msg_type, message.content);
@@ -481,43 +436,4 @@ export class Kernel {
     const pending = this.#pending.get(message.parent.msg_id ?? '');
     setTimeout(() => pending?.fail(error), drainMs);
   }
-}
-
-function readReply(content: Record<string, unknown>): ExecuteReply {
-  const { status, execution_count: count } = content;
-  return {
-    status: status === 'ok' || status === 'error' ? status : 'aborted',
-    executionCount: typeof count === 'number' ? count : null,
-    content,
-  };
-}
-
-function tookTooLong(timeoutMs: number): CellTimeoutError {
-  return new CellTimeoutError(`the cell took longer than ${timeoutMs / 1000} s`);
-}
-
-function lost(hasReply: boolean, graceMs: number): OutputLostError {
-  const seconds = graceMs / 1000;
-  return new OutputLostError(
-    hasReply
-      ? `the kernel replied, and its "idle" did not come within ${seconds} s: output of this cell was lost`
-      : `the kernel went idle, and its reply did not come within ${seconds} s`,
-  );
-}
-
-/** Ports that are free at this moment; all are held until the last is found, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<Server>((resolve, reject) => {
-          const server = createServer().once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

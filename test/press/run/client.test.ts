@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
-import { type Kernel, type KernelOptions, startKernel } from '../../../src/press/run/client.js';
+import { Kernel, type KernelOptions, startKernel } from '../../../src/press/run/client.js';
 import { findKernelSpec, stockTslab } from '../../../src/press/run/kernel-spec.js';
 import { faultyKernel, project, pythonKernel } from './fixtures.js';
 
@@ -153,13 +154,14 @@ describe('a kernel that is only unusual', () => {
 });
 
 describe('a started kernel', { skip: process.platform === 'win32' }, () => {
-  it('has a connection file that only its user can read, which is gone afterwards', async () => {
-    const kernel = await startKernel(faultyKernel('idle-first'), { cwd: tmpdir() });
+  it('has a connection file that only its user can read, which is gone when it has answered', async () => {
+    const kernel = await Kernel.launch(faultyKernel('idle-first'), { cwd: tmpdir() });
     const ps = spawnSync('ps', ['-o', 'args=', '-p', String(kernel.pid)], { encoding: 'utf8' });
     const file = ps.stdout.trim().split(' ').at(-1)!;
     assert.equal(statSync(file).mode & 0o777, 0o600);
+    await kernel.ready();
+    assert.equal(existsSync(dirname(file)), false);
     await kernel.shutdown();
-    assert.equal(existsSync(file), false);
     assert.equal(isRunning(kernel.pid!), false);
   });
 
