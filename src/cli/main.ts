@@ -4,12 +4,16 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { register as build } from './build.js';
+import { register as clean } from './clean.js';
 import { register as doctor } from './doctor.js';
 import { kernelCommand } from './kernel.js';
 import { labCommand } from './lab.js';
+import { register as startNew } from './new.js';
 
 const commands: ((program: Command) => void)[] = [
   build,
+  startNew,
+  clean,
   doctor,
   (program) => program.addCommand(inheriting(kernelCommand(), program)),
   (program) => program.addCommand(inheriting(labCommand(), program)),

@@ -1,47 +1,11 @@
 // `fathom build` as a user meets it: the program, its files, what it says and its exit code.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { code, notebook, project, prose, put } from '../press/run/fixtures.js';
-
-const program = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the program; `onOut` sees all that was written so far. */
-function fathom(
-  cwd: string,
-  args: readonly string[],
-  {
-    env = {},
-    onOut,
-  }: {
-    env?: Record<string, string>;
-    onOut?: (out: string, signal: (name: NodeJS.Signals) => void) => void;
-  } = {},
-): Promise<Ended> {
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd,
-    env: { ...process.env, ...env },
-  });
-  let [out, err] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-    onOut?.(out, (name) => child.kill(name));
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
-  });
-  return new Promise((resolve) => child.on('close', (exit) => resolve({ code: exit, out, err })));
-}
+import { fathom } from './program.js';
 
 const parameters = code('/** Layers to compare. */\nconst depths: number[] = [1];', 'parameters');
 const yml =

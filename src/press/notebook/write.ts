@@ -5,8 +5,12 @@ import type { Cell, MimeBundle, Notebook, Output } from './nbformat.js';
 
 /** The text of a notebook file. The same notebook always gives the same bytes. */
 export function notebookText(notebook: Notebook): string {
-  const file = { ...notebook, cells: notebook.cells.map(cellForFile) };
-  return `${JSON.stringify(sorted(file), null, 1)}\n`;
+  return fileText({ ...notebook, cells: notebook.cells.map(cellForFile) });
+}
+
+/** JSON in the form that Jupyter gives to notebook files. */
+export function fileText(value: unknown): string {
+  return `${JSON.stringify(sorted(value), null, 1)}\n`;
 }
 
 /** Writes a notebook under a temporary name and renames it: the file is there whole or not at all. */
@@ -71,7 +75,8 @@ function bundleForFile(data: MimeBundle): MimeBundle {
   );
 }
 
-function lines(text: string): string[] {
+/** Text as a file holds it: each line with its end. */
+export function lines(text: string): string[] {
   return text === '' ? [] : text.split(/(?<=\n)/);
 }
 
