@@ -7,42 +7,13 @@ Run in a virtual environment with numpy, scipy and scikit-learn, from the root o
 Writes small JSON files beside itself. Each holds the versions that made it, the inputs and the expected outputs.
 """
 
-import json
-import platform
-from pathlib import Path
-
 import numpy
-import scipy
-import sklearn
 from scipy import stats
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from sklearn.preprocessing import StandardScaler
 
-HERE = Path(__file__).parent
-VERSIONS = {
-    "python": platform.python_version(),
-    "numpy": numpy.__version__,
-    "scipy": scipy.__version__,
-    "scikit-learn": sklearn.__version__,
-}
-
-
-def plain(value):
-    if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    if isinstance(value, numpy.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, numpy.generic):
-        return plain(value.item())
-    return value
-
-
-def write(name, content):
-    text = json.dumps({"versions": VERSIONS, **plain(content)}, separators=(",", ":"))
-    (HERE / f"{name}.json").write_text(text + "\n")
+from common import write
 
 
 def statistics():

@@ -5,13 +5,17 @@ import { activationMaximisation } from './activation-maximisation.js';
 import { effectiveRank } from './effective-rank.js';
 import { featureMaps } from './feature-maps.js';
 import { firstLayerFilters } from './first-layer-filters.js';
+import { gatingEntropy } from './gating-entropy.js';
 import { generalisationGap } from './generalisation-gap.js';
+import { intrinsicDimension } from './intrinsic-dimension.js';
 import { jacobianNorm } from './jacobian-norm.js';
 import { linearProbe } from './linear-probe.js';
 import { linearRegions } from './linear-regions.js';
 import { loss } from './loss.js';
 import type { Measure } from './measure.js';
+import { neuralCollapse } from './neural-collapse.js';
 import { participationRatio } from './participation-ratio.js';
+import { predictionDepth } from './prediction-depth.js';
 import { topImages } from './top-images.js';
 
 export const measures = registry<Measure>('measure', [
@@ -21,6 +25,10 @@ export const measures = registry<Measure>('measure', [
   linearProbe,
   participationRatio,
   effectiveRank,
+  intrinsicDimension,
+  predictionDepth,
+  neuralCollapse,
+  gatingEntropy,
   linearRegions,
   jacobianNorm,
   featureMaps,
