@@ -1,7 +1,8 @@
-// Finds the browser that prints PDF: the one that was named, else one that is installed, else Puppeteer's own.
-import { accessSync, constants, statSync } from 'node:fs';
+// Finds and starts the browser that prints PDF: the one that was named, else one that is installed, else Puppeteer's own.
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { Browser } from 'puppeteer';
 
 export interface FoundBrowser {
   readonly path: string;
@@ -96,5 +97,38 @@ async function ownBrowser(): Promise<string | null> {
     return await puppeteer.executablePath();
   } catch {
     return null;
+  }
+}
+
+/** Starts the browser that `findBrowser` finds. Its sandbox is on, except where it cannot be. */
+export async function openBrowser(): Promise<Browser> {
+  const { default: puppeteer } = await import('puppeteer');
+  const { path } = await findBrowser();
+  const isRoot = process.getuid?.() === 0;
+  const isContainer = existsSync('/.dockerenv') || existsSync('/run/.containerenv');
+  try {
+    return await puppeteer.launch({
+      executablePath: path,
+      headless: true,
+      args: [
+        ...(isRoot || isContainer ? ['--no-sandbox'] : []),
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-default-apps',
+        '--disable-extensions',
+        '--disable-sync',
+        '--no-first-run',
+        '--disable-dev-shm-usage',
+        '--font-render-hinting=none',
+        '--lang=en-US',
+      ],
+      env: { ...process.env, TZ: 'UTC', LANG: 'C.UTF-8' },
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new BrowserError(
+      `the browser ${path} does not start: ${reason}. Try it by hand with --headless --version, or name another in PUPPETEER_EXECUTABLE_PATH.`,
+    );
   }
 }

@@ -31,14 +31,16 @@ export async function renderHtml(
   drawings: Drawings,
   { provenance }: PageOptions = { provenance: null },
 ): Promise<string> {
-  const body = await renderBody(document, drawings, provenance, 'screen');
+  const article = await renderArticle(document, drawings, provenance, 'screen');
   const live = chartData(document, drawings);
   const scripts = [...(live ? [vegaBundle()] : []), clientScript()];
   const content = html`<a class="skip" href="#main">Skip to the text</a>
 <div class="layout">
 <div class="bar ui"></div>
 ${contentsList(document)}
-${body}
+<main id="main">
+${article}
+</main>
 </div>
 ${live && html`<script type="application/json" id="chart-data">${scriptJson(live)}</script>`}`;
   return page(document, content, pageCss, scripts);
@@ -104,7 +106,7 @@ interface Ink {
 }
 
 /** The text, from its title to how it was made; `front` stands between the title and the first section. */
-export async function renderBody(
+export async function renderArticle(
   document: Document,
   drawings: Drawings,
   provenance: Provenance | null,
@@ -115,8 +117,7 @@ export async function renderBody(
     block.kind === 'code' ? [block.language] : [],
   );
   const ink: Ink = { drawings, medium, highlight: await loadHighlighter(languages) };
-  return html`<main id="main">
-<article>
+  return html`<article>
 ${titleBlock(document)}
 ${front}
 ${document.blocks.map((block) => renderBlock(block, ink))}
@@ -137,8 +138,7 @@ ${
   )}</ul></section>`
 }
 ${provenance && provenanceBlock(provenance)}
-</article>
-</main>`;
+</article>`;
 }
 
 function titleBlock(document: Document): Markup {
@@ -225,7 +225,8 @@ ${section.blocks.map((block) => renderBlock(block, ink))}
 function renderCode(block: Code, ink: Ink): Markup {
   // What the author folded away is not for paper; it stands in the page and in the notebook.
   if (ink.medium === 'paper' && block.fold === 'closed') return html``;
-  const code = html`<pre ${scrollable(ink)}><code>${trusted(ink.highlight(block.source, block.language))}</code></pre>`;
+  const lines = ink.highlight(block.source, block.language);
+  const code = html`<pre ${scrollable(ink)}><code>${trusted(ink.medium === 'paper' ? markLines(lines) : lines)}</code></pre>`;
   if (block.fold === 'shown' || ink.medium === 'paper') {
     return html`<div class="code" id="${block.id}">${code}</div>
 `;
@@ -234,12 +235,20 @@ function renderCode(block: Code, ink: Ink): Markup {
 `;
 }
 
+/** On paper a line of code that is too long goes on below, and a mark shows that it is the same line. */
+function markLines(code: string): string {
+  return code
+    .split('\n')
+    .map((line) => `<span class="line">${line === '' ? '<br>' : line}</span>`)
+    .join('');
+}
+
 function renderFigure(figure: Figure, ink: Ink): Markup {
   const drawing = ink.drawings.get(figure.id);
   // Chromium makes no link target of what begins left of the text, so on paper the target is around the figure.
   const around = ink.medium === 'paper';
   const open = around
-    ? html`<div id="${figure.id}"><figure role="group" class="${columnClass(figure.column)}">`
+    ? html`<div id="${figure.id}" class="floats"><figure role="group" class="${columnClass(figure.column)}">`
     : html`<figure id="${figure.id}" class="${columnClass(figure.column)}">`;
   return html`${open}
 ${figure.content.kind === 'chart' ? renderChart(figure, drawing) : renderPicture(figure)}

@@ -1,6 +1,6 @@
 // The PDF, checked from outside with poppler and qpdf; and the door of the whole, renderReport.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdtempSync,
   readdirSync,
@@ -87,6 +87,10 @@ describe('PDF', { skip: noBrowser }, () => {
     assert.equal(structure.match(/^ *Figure\b/gm)?.length, 6);
     assert.match(structure, /^ *H1\b/m);
     assert.match(structure, /^ *TH\b/m);
+    // What emphasis is must be said to readers of PDF 1.x; heads are no text of the report.
+    const complaints = spawnSync('pdfinfo', ['-struct-text', pdf], { encoding: 'utf8' });
+    assert.doesNotMatch(complaints.stderr, /wrong type/);
+    assert.equal(complaints.stdout.match(/Do deeper networks cut/g)?.length, 1);
   });
 
   test('charts are vectors, fonts are embedded', { skip: needs('pdfimages', 'pdffonts') }, () => {
@@ -113,7 +117,11 @@ describe('PDF', { skip: noBrowser }, () => {
     }
     assert.match(pages[1]!, /page 2 of \d/);
     assert.doesNotMatch(pages[0]!, /Do deeper networks cut space into more pieces/);
-    assert.match(pages[1]!, /^\s*Do deeper networks cut space into more pieces\?/);
+    assert.match(
+      pages[1]!,
+      /^\s*Do deeper networks cut space into more pieces\? +1 +The question$/m,
+    );
+    assert.match(pages[2]!, /^\s*Do deeper networks cut space into more pieces\? +3 +Results$/m);
   });
 
   test('it is well formed, with an outline', { skip: needs('qpdf') }, () => {
@@ -130,7 +138,9 @@ describe('PDF', { skip: noBrowser }, () => {
     skip: needs('pdftotext'),
   }, () => {
     const text = run('pdftotext', pdf, '-').replace(/\s+/g, ' ');
-    assert.match(text, /toFixed\(1\)\} ?%/);
+    // A line that is too long goes on behind a mark.
+    assert.match(text, /recipe: \{ ↪ epochs, optimizer/);
+    assert.match(text.replaceAll('↪ ', ''), /toFixed\(1\)\} ?%/);
     assert.doesNotMatch(text, /curveChart/);
   });
 });

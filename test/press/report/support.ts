@@ -15,9 +15,8 @@ import type {
 import type { Citations } from '../../../src/press/report/citations.js';
 import type { Document } from '../../../src/press/report/document.js';
 import { drawCharts } from '../../../src/press/report/drawing.js';
-import { findBrowser } from '../../../src/press/report/browser.js';
+import { findBrowser, openBrowser } from '../../../src/press/report/browser.js';
 import { renderHtml } from '../../../src/press/report/page.js';
-import { openBrowser } from '../../../src/press/report/pdf.js';
 import { readDocument } from '../../../src/press/report/read.js';
 
 export function notebook(...cells: Cell[]): Notebook {
