@@ -12,3 +12,4 @@ export {
 export { proportion, proportionDifference } from './proportion.js';
 export { regression, type Regression } from './regression.js';
 export { StatisticsError } from './sample.js';
+export { holm, trend, type Trend, type TrendOptions } from './trend.js';

@@ -7,12 +7,12 @@ export interface Kendall {
   readonly tau: number | null;
   /** Two-sided p value under independence; null with `tau`. */
   readonly p: number | null;
-  /** `exact` (all orders counted, no ties) or `normal` (variance corrected for ties). */
+  /** `exact` (all orders counted; at most one variable has ties) or `normal` (variance corrected for ties). */
   readonly method: 'exact' | 'normal';
   readonly n: number;
 }
 
-/** Above this many pairs of values the count of permutations is replaced by the normal approximation. */
+/** Above this many pairs of values the count of orders is replaced by the normal approximation. */
 const EXACT_LIMIT = 33;
 
 /**
@@ -38,12 +38,15 @@ export function kendall(x: ArrayLike<number>, y: ArrayLike<number>): Kendall {
   const pairs = (n * (n - 1)) / 2;
   const tiesX = tieSums(x);
   const tiesY = tieSums(y);
-  const ties = tiesX.pairs > 0 || tiesY.pairs > 0;
-  const method = !ties && n <= EXACT_LIMIT ? 'exact' : 'normal';
+  const bothTied = tiesX.pairs > 0 && tiesY.pairs > 0;
+  const method = !bothTied && n <= EXACT_LIMIT ? 'exact' : 'normal';
   if (tiesX.pairs === pairs || tiesY.pairs === pairs) return { tau: null, p: null, method, n };
   const score = concordant - discordant;
   const tau = score / Math.sqrt((pairs - tiesX.pairs) * (pairs - tiesY.pairs));
-  if (method === 'exact') return { tau, p: exactP(n, Math.min(concordant, discordant)), method, n };
+  if (method === 'exact') {
+    const groups = (tiesX.pairs > 0 ? tiesX : tiesY).groups;
+    return { tau, p: exactP(groups, Math.min(concordant, discordant)), method, n };
+  }
   const m = n * (n - 1);
   const variance =
     (m * (2 * n + 5) - tiesX.cubic - tiesY.cubic) / 18 +
@@ -53,14 +56,23 @@ export function kendall(x: ArrayLike<number>, y: ArrayLike<number>): Kendall {
   return { tau, p, method, n };
 }
 
-/** Sums over groups of t equal values: t(t−1)/2, t(t−1)(t−2) and t(t−1)(2t+5). */
-function tieSums(values: ArrayLike<number>): { pairs: number; triples: number; cubic: number } {
-  const sums = { pairs: 0, triples: 0, cubic: 0 };
+interface Ties {
+  /** How often each value comes. */
+  readonly groups: number[];
+  pairs: number;
+  triples: number;
+  cubic: number;
+}
+
+/** Groups of t equal values, and their sums of t(t−1)/2, t(t−1)(t−2) and t(t−1)(2t+5). */
+function tieSums(values: ArrayLike<number>): Ties {
+  const sums: Ties = { groups: [], pairs: 0, triples: 0, cubic: 0 };
   const sorted = Float64Array.from(values).sort();
   for (let start = 0; start < sorted.length; ) {
     let end = start;
     while (end < sorted.length && sorted[end] === sorted[start]) end++;
     const t = end - start;
+    sums.groups.push(t);
     sums.pairs += (t * (t - 1)) / 2;
     sums.triples += t * (t - 1) * (t - 2);
     sums.cubic += t * (t - 1) * (2 * t + 5);
@@ -69,21 +81,28 @@ function tieSums(values: ArrayLike<number>): { pairs: number; triples: number; c
   return sums;
 }
 
-/** Two-sided p: share of the n! orders with at most `inversions` inversions, doubled (Kendall's recursion over n). */
-function exactP(n: number, inversions: number): number {
-  const pairs = (n * (n - 1)) / 2;
-  if (2 * inversions === pairs) return 1;
-  // share[k]: probability of k inversions among the first m values.
-  let share = new Float64Array(inversions + 1);
-  share[0] = 1;
-  for (let m = 2; m <= n; m++) {
-    const next = new Float64Array(inversions + 1);
-    for (let k = 0; k <= inversions; k++) {
-      for (let i = Math.max(0, k - m + 1); i <= k; i++) next[k]! += share[i]! / m;
+/**
+ * Two-sided p: share of the orders with at most `inversions` inversions, doubled. The number of orders of groups of equal
+ * values with k inversions is the coefficient of qᵏ in [n]! / Π [t]!, with [m]! = Π (1 − qⁱ)/(1 − q), i = 1 … m: Kendall's
+ * recursion where all values differ, the Jonckheere–Terpstra test where one variable has groups.
+ */
+function exactP(groups: readonly number[], inversions: number): number {
+  const n = groups.reduce((sum, t) => sum + t, 0);
+  const pairs = (n * (n - 1)) / 2 - groups.reduce((sum, t) => sum + (t * (t - 1)) / 2, 0);
+  if (2 * inversions >= pairs) return 1;
+  // Whole numbers, since the factors have signs.
+  const counts = new Array<bigint>(pairs + 1).fill(0n);
+  counts[0] = 1n;
+  let merged = 0;
+  for (const t of groups) {
+    for (let i = 1; i <= t; i++) {
+      const [up, down] = [merged + i, i];
+      for (let k = pairs; k >= up; k--) counts[k]! -= counts[k - up]!;
+      for (let k = down; k <= pairs; k++) counts[k]! += counts[k - down]!;
     }
-    share = next;
+    merged += t;
   }
-  let sum = 0;
-  for (const each of share) sum += each;
-  return Math.min(1, 2 * sum);
+  const sum = (values: readonly bigint[]) => values.reduce((total, each) => total + each, 0n);
+  const share = Number(sum(counts.slice(0, inversions + 1))) / Number(sum(counts));
+  return Math.min(1, 2 * share);
 }

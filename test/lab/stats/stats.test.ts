@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   bootstrapInterval,
+  holm,
   kendall,
   mean,
   meanInterval,
@@ -14,7 +15,9 @@ import {
   StatisticsError,
   studentCdf,
   studentQuantile,
+  trend,
 } from '../../../src/lab/stats/index.js';
+import { random } from '../../../src/lab/tensor/random.js';
 import { golden } from '../../golden/golden.js';
 
 interface Statistics {
@@ -202,12 +205,94 @@ describe('kendall', () => {
     );
   });
 
+  it('counts all orders where one variable has groups', () => {
+    const x = [1, 1, 2, 2, 2, 3];
+    const scoreOf = (y: readonly number[]) =>
+      x.reduce((sum, a, i) => {
+        const later = x.slice(0, i).map((b, j) => Math.sign(a - b) * Math.sign(y[i]! - y[j]!));
+        return sum + later.reduce((part, sign) => part + sign, 0);
+      }, 0);
+    const orders = (rest: number[]): number[][] =>
+      rest.length === 0
+        ? [[]]
+        : rest.flatMap((first, i) =>
+            orders(rest.filter((_, j) => j !== i)).map((others) => [first, ...others]),
+          );
+    const all = orders([1, 2, 3, 4, 5, 6]);
+    for (const y of [all[0]!, all[100]!, all[333]!, all[719]!]) {
+      const score = Math.abs(scoreOf(y));
+      const asFar = all.filter((other) => Math.abs(scoreOf(other)) >= score).length / all.length;
+      const { p, method } = kendall(x, y);
+      assert.equal(method, 'exact');
+      near(p!, asFar, 1e-12, y.join(' '));
+      assert.equal(kendall(y, x).p, p);
+    }
+  });
+
   it('says null, not NaN, where one variable never changes', () => {
-    assert.deepEqual(kendall([1, 2, 3], [4, 4, 4]), { tau: null, p: null, method: 'normal', n: 3 });
+    assert.deepEqual(kendall([1, 2, 3], [4, 4, 4]), { tau: null, p: null, method: 'exact', n: 3 });
   });
 
   it('refuses samples of different length', () => {
     assert.throws(() => kendall([1, 2], [1, 2, 3]), StatisticsError);
+  });
+});
+
+describe('trend', () => {
+  it('reaches 1 and −1 over nets that share depths, and its interval has a width there', () => {
+    const depths = [8, 8, 8, 14, 14, 14, 20, 20, 20];
+    const readings = [1, 1.2, 1.1, 2, 2.3, 2.1, 3.1, 3.3, 3];
+    const rising = trend(depths, readings);
+    assert.equal(rising.value, 1);
+    // 1,680 ways to deal 9 readings to 3 depths, 2 of them are as far in order.
+    near(rising.p, 2 / 1680, 1e-9);
+    const { low, high } = rising.interval!;
+    assert.ok(low > 0.3 && low < 0.999 && high > 0.99, `${low} to ${high}`);
+    const falling = trend(
+      depths,
+      readings.map((value) => -value),
+    );
+    assert.equal(falling.value, -1);
+    assert.equal(falling.p, rising.p);
+  });
+
+  it('is twice the area under the ROC curve less 1 over two depths', () => {
+    // 7 of 9 pairs in order.
+    const { value } = trend([1, 1, 1, 2, 2, 2], [1, 4, 2, 3, 5, 2.5]);
+    near(value, (2 * 7) / 9 - 1, 1e-12);
+  });
+
+  it('covers the truth about as often as it says', () => {
+    const generator = random(5, 'coverage');
+    const shift = 0.8;
+    // Three depths with normal readings `shift` apart: two neighbouring pairs and one twice as far apart.
+    const truth =
+      (2 * (2 * normalCdf(shift / Math.SQRT2) - 1) + 2 * normalCdf((2 * shift) / Math.SQRT2) - 1) /
+      3;
+    const depths = [1, 1, 1, 2, 2, 2, 3, 3, 3];
+    let covered = 0;
+    const trials = 300;
+    for (let trial = 0; trial < trials; trial++) {
+      const readings = depths.map((depth) => depth * shift + generator.normal());
+      const { low, high } = trend(depths, readings, { draws: 400, seed: trial }).interval!;
+      if (low <= truth && truth <= high) covered += 1;
+    }
+    assert.ok(covered / trials > 0.9, `${covered} of ${trials}`);
+  });
+
+  it('has no interval for single nets, and no order where all readings are the same', () => {
+    assert.equal(trend([1, 2, 3], [1, 2, 3]).interval, null);
+    const { value, p, interval } = trend([1, 1, 2, 2], [5, 5, 5, 5]);
+    assert.deepEqual([value, p, interval!.low, interval!.high], [0, 1, 0, 0]);
+    assert.throws(() => trend([3, 3], [1, 2]), StatisticsError);
+  });
+});
+
+describe('holm', () => {
+  it("gives the worked values of R's p.adjust", () => {
+    assert.deepEqual(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02]);
+    assert.deepEqual(holm([0.9, 0.8]), [1, 1]);
+    assert.deepEqual(holm([]), []);
   });
 });
 
