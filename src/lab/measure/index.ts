@@ -15,6 +15,7 @@ export type {
   Subject,
   Value,
 } from './measure.js';
+export { compareLayers } from './layer-similarity.js';
 export { measures } from './measures.js';
 export { measure, type Images, type MeasureOwnOptions } from './own.js';
 export {
@@ -32,4 +33,12 @@ export {
   type SegmentOptions,
   type SegmentWalker,
 } from './segment.js';
+export {
+  canonicalCorrelations,
+  representation,
+  similarity,
+  type Representation,
+  type Similarity,
+  unbiasedCka,
+} from './similarity.js';
 export { subject, type SubjectOptions } from './subject.js';

@@ -9,6 +9,7 @@ import { gatingEntropy } from './gating-entropy.js';
 import { generalisationGap } from './generalisation-gap.js';
 import { intrinsicDimension } from './intrinsic-dimension.js';
 import { jacobianNorm } from './jacobian-norm.js';
+import { layerSimilarity } from './layer-similarity.js';
 import { linearProbe } from './linear-probe.js';
 import { linearRegions } from './linear-regions.js';
 import { loss } from './loss.js';
@@ -26,6 +27,7 @@ export const measures = registry<Measure>('measure', [
   participationRatio,
   effectiveRank,
   intrinsicDimension,
+  layerSimilarity,
   predictionDepth,
   neuralCollapse,
   gatingEntropy,
