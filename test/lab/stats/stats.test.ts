@@ -271,10 +271,10 @@ describe('trend', () => {
       3;
     const depths = [1, 1, 1, 2, 2, 2, 3, 3, 3];
     let covered = 0;
-    const trials = 300;
+    const trials = 1500;
     for (let trial = 0; trial < trials; trial++) {
       const readings = depths.map((depth) => depth * shift + generator.normal());
-      const { low, high } = trend(depths, readings, { draws: 400, seed: trial }).interval!;
+      const { low, high } = trend(depths, readings, { draws: 500, seed: trial }).interval!;
       if (low <= truth && truth <= high) covered += 1;
     }
     assert.ok(covered / trials > 0.9, `${covered} of ${trials}`);
