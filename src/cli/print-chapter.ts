@@ -14,10 +14,13 @@ import {
   describeOutputs,
   namedDependencies,
   readManifest,
+  seedsOf,
   type Versions,
   writeManifest,
 } from '../press/run/manifest.js';
 import type { Plan, PlannedChapter } from '../press/run/plan.js';
+import { writeResults } from '../press/run/results-file.js';
+import { browserVersion } from './browser-version.js';
 import { seconds } from './progress.js';
 
 export type Format = 'html' | 'pdf' | 'ipynb';
@@ -42,6 +45,8 @@ export interface Printed {
   readonly files: readonly string[];
   readonly warnings: readonly string[];
   readonly failures: readonly string[];
+  /** What printed the PDF. */
+  readonly browser: string | null;
 }
 
 /** Writes the executed notebook, and the page and the PDF as far as they can be made; then the manifest over them. */
@@ -61,9 +66,10 @@ async function print(printing: Printing): Promise<Printed> {
   const files = [`${name}.ipynb`];
   const failures: string[] = [];
   const wanted = new Set(printing.formats.filter((format) => format !== 'ipynb'));
+  let browser: string | null = null;
   if (wanted.has('pdf')) {
     try {
-      await report.findBrowser();
+      browser = await browserVersion((await report.findBrowser()).path);
     } catch (error) {
       if (!(error instanceof report.BrowserError)) throw error;
       wanted.delete('pdf');
@@ -82,10 +88,16 @@ async function print(printing: Printing): Promise<Printed> {
       strict: printing.strict,
       provenance: provenanceOf(printing),
     });
+    files.push(...[...wanted].map((format) => `${name}.${format}`));
+    if (document.results.length > 0) {
+      files.push(`${name}.results.json`);
+      await writeResults(out, { chapter: name, results: document.results });
+    }
     return {
       title: chapter.title ?? document.title.text,
       description: document.description,
-      files: [...files, ...[...wanted].map((format) => `${name}.${format}`)],
+      files,
+      browser,
       warnings: [
         ...diagnostics.map(report.formatDiagnostic),
         ...(wanted.size > 0
@@ -104,6 +116,7 @@ async function print(printing: Printing): Promise<Printed> {
       title: chapter.title ?? name,
       description: null,
       files,
+      browser: null,
       warnings: [],
       failures: [...failures, ...problems],
     };
@@ -141,10 +154,12 @@ function provenanceOf({ execution, chapter, versions }: Printing): Provenance {
     commit: versions.commit,
     dirty: versions.dirty,
     versions: versions.packages,
+    lockfile: versions.lockfile,
+    fonts: versions.fonts,
     parameters: allParameters(chapter),
     data: Object.fromEntries(others!.map((each) => [each.name, each.digest])),
     records: records!.map((each) => each.digest),
-    seeds: [],
+    seeds: seedsOf(allParameters(chapter), execution.dependencies),
   };
 }
 
@@ -175,7 +190,9 @@ async function describe(
     },
     profile: planned.profile?.name ?? null,
     parameters: allParameters(chapter),
+    seeds: seedsOf(allParameters(chapter), execution.dependencies),
     ...versions,
+    browser: printed.browser,
     inputs: execution.inputs ?? null,
     read: namedDependencies(execution.dependencies, planned.project),
     outputs: await describeOutputs(out, printed.files),

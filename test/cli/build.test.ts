@@ -81,6 +81,43 @@ describe('fathom build', () => {
     assert.match(readFileSync(join(folder, 'other', '01-a.ipynb'), 'utf8'), /"7\\n"/);
   });
 
+  it('writes results as data, with units and intervals, and the seeds they came from', async () => {
+    const folder = project({
+      'n.ipynb': notebook(
+        prose('# T'),
+        code('const seeds: number[] = [3, 1];', 'parameters'),
+        code(
+          `import { result, resultTable } from 'fathom';
+result('accuracy', 0.9, { unit: '%', interval: { low: 0.8, high: 0.95, level: 0.95, method: 'Wilson' } });
+resultTable('rows', [{ depth: 2, loss: 0.5 }]);`,
+        ),
+      ),
+    });
+    const built = await fathom(folder, ['build', 'n.ipynb', '--to', 'html']);
+    assert.deepEqual([built.code, built.err], [0, '']);
+    const read = (name: string) => JSON.parse(readFileSync(join(folder, 'reports', name), 'utf8'));
+    const { format, chapter, results } = read('n.results.json');
+    assert.deepEqual([format, chapter], [1, 'n']);
+    assert.deepEqual(results[0], {
+      kind: 'value',
+      name: 'accuracy',
+      title: null,
+      value: 0.9,
+      unit: '%',
+      interval: { low: 0.8, high: 0.95, level: 0.95, method: 'Wilson' },
+      digits: null,
+      cell: 3,
+    });
+    assert.deepEqual([results[1].kind, results[1].rows], ['table', [[2, 0.5]]]);
+    const manifest = read('n.manifest.json');
+    assert.deepEqual(manifest.seeds, [1, 3]);
+    assert.ok(manifest.fonts['@fontsource/source-sans-3']);
+    assert.ok(manifest.outputs.some(({ file }: { file: string }) => file === 'n.results.json'));
+    put(folder, 'n.ipynb', notebook(prose('# T'), code('1')));
+    await fathom(folder, ['build', 'n.ipynb', '--to', 'html']);
+    assert.equal(existsSync(join(folder, 'reports', 'n.results.json')), false, 'an old one goes');
+  });
+
   it('says cell, line, column and message of an error, keeps what was done and the last good report', async () => {
     const folder = project({ 'n.ipynb': notebook(code('console.log("good");')) });
     assert.equal((await fathom(folder, ['build', 'n.ipynb', '--to', 'ipynb'])).code, 0);

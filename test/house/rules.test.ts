@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import ts from 'typescript';
+import { ownParts } from '../../src/press/run/inputs.js';
 import { type Import, importsOf, parse, root, sourceFiles } from './imports.js';
 
 const files = sourceFiles('src');
@@ -39,6 +40,16 @@ describe('rules of the house', () => {
         local && from.startsWith('src/shared/') && !target.startsWith('src/shared/'),
     );
     assert.equal(show(leaning), '');
+  });
+
+  test('what a notebook runs on is what the cache looks at', () => {
+    const isCounted = (path: string) =>
+      ownParts.some((part) => path.replace(/^src\/(.*)ts$/, '$1js').startsWith(part));
+    const outside = imports.filter(
+      ({ from, target, local, typeOnly }) =>
+        local && !typeOnly && isCounted(from) && !isCounted(target),
+    );
+    assert.equal(show(outside), '');
   });
 
   test('only lab/tensor loads TensorFlow', () => {

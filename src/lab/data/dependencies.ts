@@ -19,6 +19,8 @@ export type Dependency =
       /** What the data is called; it is pinned by the version of Fathom, and stated in the manifest. */
       readonly name: string;
       readonly digest: string;
+      /** What its randomness came from, where it is a run. */
+      readonly seed?: number;
     };
 
 const told = new Set<string>();

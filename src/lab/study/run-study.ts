@@ -118,7 +118,12 @@ export async function runStudy(study: Study, options: RunStudyOptions = {}): Pro
     const run = found.get(identity.key) ?? (await store.find(identity, requests));
     if (run === null)
       throw new Error(`study: run ${identity.key} was made and is not in the store`);
-    noteDependency({ kind: 'data', name: `run ${run.key.slice(0, 12)}`, digest: run.key });
+    noteDependency({
+      kind: 'data',
+      name: `run ${run.key.slice(0, 12)}`,
+      digest: run.key,
+      seed: run.cell.recipe.seed,
+    });
     // Shipped records may be replaced by others under the same key; our own store only ever adds.
     if (run.recorded) await noteFile(join(run.directory, 'record.json'));
     for (const { measure, reason } of run.refused) {

@@ -37,11 +37,14 @@ export async function renderPdf(
   { provenance, date, browser }: PdfOptions,
 ): Promise<Uint8Array> {
   const { PDFDocument } = await import('@cantoo/pdf-lib');
-  const markup = await renderPaper(document, drawings, { provenance });
   const own = browser ? null : await openBrowser();
   const used = browser ?? own!;
   const folder = await mkdtemp(join(tmpdir(), 'fathom-print-'));
   try {
+    const version = await used.version();
+    const markup = await renderPaper(document, drawings, {
+      provenance: provenance && { ...provenance, browser: version },
+    });
     const { pdf, places } = await withPage(used, folder, 'report', markup, async (page) => {
       let { places } = await page.evaluate(layOut, pageSize);
       for (let print = 1; ; print++) {
@@ -58,7 +61,7 @@ export async function renderPdf(
       printPage(page, false),
     );
     await layOver(pdf, printed, heads);
-    return await describePdf(pdf, { document, date, markup, browser: await used.version() });
+    return await describePdf(pdf, { document, date, markup, browser: version });
   } finally {
     await rm(folder, { recursive: true, force: true });
     await own?.close();

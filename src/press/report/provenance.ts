@@ -6,6 +6,12 @@ export interface Provenance {
   readonly dirty: boolean;
   /** Name → version: fathom, node, tensorflow, vega, … */
   readonly versions: Readonly<Record<string, string>>;
+  /** SHA-256 of the lockfile: it says which versions of all other packages there were. */
+  readonly lockfile: string | null;
+  /** Name → version of the fonts in the report. */
+  readonly fonts: Readonly<Record<string, string>>;
+  /** What printed, in a PDF. A page does not depend on it. */
+  readonly browser?: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Name → SHA-256 of the bytes in use. */
   readonly data: Readonly<Record<string, string>>;
@@ -23,13 +29,20 @@ export function provenanceLines(provenance: Provenance): { label: string; value:
         return `${name} ${shorten ? text.slice(0, 12) : text}`;
       })
       .join(' · ');
-  const { commit, dirty, versions, parameters, data, records, seeds } = provenance;
+  const { commit, dirty, versions, lockfile, fonts, browser } = provenance;
+  const { parameters, data, records, seeds } = provenance;
+  const fontNames = Object.entries(fonts).map(
+    ([name, version]) => [name.replace(/^.*\//, '').replaceAll('-', ' '), version] as const,
+  );
   const lines = [
     {
       label: 'Commit',
       value: commit ? `${commit.slice(0, 12)}${dirty ? ' with local changes' : ''}` : '',
     },
     { label: 'Versions', value: pairs(versions) },
+    { label: 'Lockfile (SHA-256)', value: lockfile?.slice(0, 12) ?? '' },
+    { label: 'Fonts', value: pairs(Object.fromEntries(fontNames)) },
+    { label: 'Browser', value: browser ?? '' },
     { label: 'Parameters', value: pairs(parameters) },
     { label: 'Data (SHA-256)', value: pairs(data, true) },
     {

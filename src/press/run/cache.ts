@@ -10,7 +10,13 @@ import type { Inputs } from './inputs.js';
 /** Something a notebook read while it ran, as the lab tells it. */
 export type Dependency =
   | { readonly kind: 'file'; readonly path: string; readonly digest: string }
-  | { readonly kind: 'data'; readonly name: string; readonly digest: string };
+  | {
+      readonly kind: 'data';
+      readonly name: string;
+      readonly digest: string;
+      /** What its randomness came from, where it is a run. */
+      readonly seed?: number;
+    };
 
 /** What is known of an entry without reading its outputs: the first line of its file. */
 interface Header {

@@ -25,6 +25,8 @@ export interface Versions {
   /** Of the programs and packages that make a report. */
   readonly packages: Readonly<Record<string, string>>;
   readonly lockfile: string | null;
+  /** Of the fonts that reports bring. */
+  readonly fonts: Readonly<Record<string, string>>;
 }
 
 export interface ChapterManifest extends Versions {
@@ -36,6 +38,10 @@ export interface ChapterManifest extends Versions {
   readonly profile: string | null;
   /** All of them, with those that were left at their default. */
   readonly parameters: Readonly<Record<string, ParameterValue>>;
+  /** That runs were trained with, and that parameters named `seed` or `seeds` set; in order. */
+  readonly seeds: readonly number[];
+  /** What printed the PDF, as it calls itself; null where there is no PDF, or it did not say. */
+  readonly browser: string | null;
   /** What the cache compares; null where the notebook's language is not followed. */
   readonly inputs: Inputs | null;
   /** What it read while it ran. Files in the project are named by their path in it, others by their name. */
@@ -58,6 +64,13 @@ const told = [
   'puppeteer',
 ];
 
+const toldFonts = [
+  '@fontsource/source-serif-4',
+  '@fontsource/source-sans-3',
+  '@fontsource/source-code-pro',
+  'katex',
+];
+
 /** The versions that a build of this project uses. */
 export async function readVersions(project: string): Promise<Versions> {
   const own = new URL('../../../../package.json', import.meta.url);
@@ -65,9 +78,10 @@ export async function readVersions(project: string): Promise<Versions> {
     version: string;
     dependencies: Record<string, string>;
   };
-  const pinned = told.flatMap((name) =>
-    dependencies[name] ? [[name, dependencies[name]] as const] : [],
-  );
+  const pinned = (names: readonly string[]): Record<string, string> =>
+    Object.fromEntries(
+      names.flatMap((name) => (dependencies[name] ? [[name, dependencies[name]]] : [])),
+    );
   const git = (...args: string[]): Promise<string | null> =>
     promisify(execFile)('git', args, { cwd: project }).then(
       ({ stdout }) => stdout.trim(),
@@ -81,9 +95,23 @@ export async function readVersions(project: string): Promise<Versions> {
   return {
     commit,
     dirty: commit !== null && changes !== '',
-    packages: { fathom: version, node: process.versions.node, ...Object.fromEntries(pinned) },
+    packages: { fathom: version, node: process.versions.node, ...pinned(told) },
     lockfile: lockfile ?? null,
+    fonts: pinned(toldFonts),
   };
+}
+
+/** The seeds that outputs depend on, in order, each once. */
+export function seedsOf(
+  parameters: Readonly<Record<string, ParameterValue>>,
+  dependencies: readonly Dependency[],
+): number[] {
+  const given = Object.entries(parameters).flatMap(([name, value]) =>
+    /^seeds?$/i.test(name) ? [value].flat() : [],
+  );
+  const trained = dependencies.map((each) => (each.kind === 'data' ? each.seed : undefined));
+  const seeds = [...given, ...trained].filter((each) => typeof each === 'number');
+  return [...new Set(seeds)].sort((a, b) => a - b);
 }
 
 /** What was read, named so that it is the same on any machine. */

@@ -362,6 +362,8 @@ test('together in a page they run nothing and load nothing, on screen', {
       commit: null,
       dirty: false,
       versions: { '<script>': bang },
+      lockfile: null,
+      fonts: {},
       parameters: { x: `</script><script>${bang}` },
       data: {},
       records: [],

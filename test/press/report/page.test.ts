@@ -30,6 +30,8 @@ describe('page', { skip: await browserOrReason() }, () => {
         commit: 'a'.repeat(40),
         dirty: false,
         versions: { fathom: '0.1.0' },
+        lockfile: null,
+        fonts: {},
         parameters: { depths: [8] },
         data: {},
         records: [],
