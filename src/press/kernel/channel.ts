@@ -16,14 +16,12 @@ export interface SideModule {
 }
 
 export interface CompiledCell {
-  /** CommonJS: uses `exports`, `require`, and `__import` in place of `import()`. */
+  /** Body of a function that returns the value of the last expression; see emit.ts for the names it uses. */
   code: string;
   /** Source maps from `code` back to the cell, outermost translation first. */
   maps: string[];
   /** Contains a top-level `await`. */
   async: boolean;
-  /** Name in `exports` that holds the value of the last expression. */
-  result: string | undefined;
   /** Modules named in static imports. */
   imports: string[];
   modules: SideModule[];
@@ -81,6 +79,8 @@ export type FromChild =
       type: 'done';
       id: number;
       error?: CellError;
+      /** How many statements ran to their end, where the cell failed. */
+      completed?: number;
       interrupted?: boolean;
       result?: DisplayBundle;
     }

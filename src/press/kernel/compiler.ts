@@ -5,8 +5,16 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CompiledCell, SideModule } from './channel.js';
+import { createDeclarations } from './declarations.js';
 import { globals } from './globals.js';
-import { loadTslab, type Tslab, type TslabConverter, type TslabDiagnostic } from './tslab.js';
+import { parseCell } from './source.js';
+import {
+  hiddenCode,
+  loadTslab,
+  type Tslab,
+  type TslabConverter,
+  type TslabDiagnostic,
+} from './tslab.js';
 
 /** A message of the compiler about a cell (or a local module that it imports). Lines and columns count from 1. */
 export interface Diagnostic {
@@ -36,6 +44,8 @@ export interface Compiler {
   compile(source: string): Compilation;
   /** Takes the declarations of a cell that ran into the scope of later ones. */
   commit(compilation: Compilation & { ok: true }): void;
+  /** Takes what a cell declared before it failed: by its first `completed` statements, and what needs not to be run. */
+  commitPart(source: string, completed: number): void;
   /** Forgets all declarations: the variables are gone. */
   reset(): void;
   /** `position` and the answer count UTF-16 units. */
@@ -56,14 +66,15 @@ const moduleNotFound = new Set([2307, 2792, 7016]);
 export function createCompiler(folder: string): Compiler {
   const tslab: Tslab = loadTslab(folder, globals);
   let converter: TslabConverter = tslab.createConverter();
-  let declarations = '';
+  const declarations = createDeclarations(tslab.typescript);
   /** Local modules as last translated. The compiler gives each once; a new cell process needs all of them. */
   const translated = new Map<string, SideModule>();
   let resend = false;
 
   function convert(source: string) {
     tslab.refresh();
-    const made = converter.convert(declarations, source);
+    tslab.setEarlier(declarations.files());
+    const made = converter.convert(source);
     const missing = made.diagnostics
       .filter(({ code }) => moduleNotFound.has(code))
       .map(({ messageText }) => /'([^']+)'/.exec(messageText)?.[1]);
@@ -71,7 +82,7 @@ export function createCompiler(folder: string): Compiler {
     if (missing.some((name) => name !== undefined && isThere(folder, name))) {
       converter.close();
       converter = tslab.createConverter();
-      return converter.convert(declarations, source);
+      return converter.convert(source);
     }
     return made;
   }
@@ -88,7 +99,7 @@ export function createCompiler(folder: string): Compiler {
     if (module) {
       const found = converter.addModule(module, source, { module, ...rest });
       if (found.length) return { ok: false, diagnostics: diagnostics(found, folder) };
-      return { ok: true, cell: undefined, declarations };
+      return { ok: true, cell: undefined, declarations: '' };
     }
     const made = convert(source);
     if (made.diagnostics.length)
@@ -109,8 +120,7 @@ export function createCompiler(folder: string): Compiler {
       cell: {
         code,
         maps: tslab.mapsOf(code),
-        async: made.hasToplevelAwait ?? false,
-        result: made.lastExpressionVar,
+        async: made.async,
         imports: importsOf(code),
         modules: sent,
       },
@@ -120,18 +130,39 @@ export function createCompiler(folder: string): Compiler {
   return {
     compile,
     commit(compilation) {
-      declarations = compilation.declarations;
+      declarations.add(compilation.declarations);
+    },
+    commitPart(source, completed) {
+      const ts = tslab.typescript;
+      const file = parseCell(ts, source);
+      const statements = file.statements.slice(1).map((node, index) => ({
+        text: node.getText(file),
+        ran: index < completed,
+        needsNoRun:
+          ts.isFunctionDeclaration(node) ||
+          ts.isImportDeclaration(node) ||
+          ts.isInterfaceDeclaration(node) ||
+          ts.isTypeAliasDeclaration(node),
+      }));
+      const texts = (kept: typeof statements) => kept.map(({ text }) => text).join('\n');
+      for (const part of [
+        texts(statements.filter(({ ran, needsNoRun }) => ran || needsNoRun)),
+        texts(statements.filter(({ ran }) => ran)),
+      ]) {
+        if (part === '') continue;
+        const made = convert(part);
+        if (made.diagnostics.length) continue;
+        declarations.add(made.declOutput ?? '');
+        return;
+      }
     },
     reset() {
-      declarations = '';
+      declarations.clear();
       resend = true;
     },
     complete(source, position) {
-      const { start, end, candidates, original } = converter.complete(
-        declarations,
-        source,
-        position,
-      );
+      tslab.setEarlier(declarations.files());
+      const { start, end, candidates, original } = converter.complete(source, position);
       const kinds = new Map(original?.entries.map(({ name, kind }) => [name, kind]));
       const seen = new Set<string>();
       const matches = candidates
@@ -140,13 +171,14 @@ export function createCompiler(folder: string): Compiler {
       return { start, end, matches };
     },
     inspect(source, position, detail) {
+      tslab.setEarlier(declarations.files());
       // Front ends ask with the cursor behind the name, or inside the brackets of a call.
-      let info = converter.inspect(declarations, source, position);
+      let info = converter.inspect(source, position);
       for (let at = position - 1; !info && at >= 0 && at >= position - 1; at--)
-        info = converter.inspect(declarations, source, at);
+        info = converter.inspect(source, at);
       if (!info) {
         const name = callBefore(source, position);
-        if (name !== undefined) info = converter.inspect(declarations, source, name);
+        if (name !== undefined) info = converter.inspect(source, name);
       }
       if (!info) return undefined;
       const join = (parts: { text: string }[] | undefined) =>
@@ -180,7 +212,8 @@ function failure(found: { code: number; message: string }[]): Compilation {
 /** tslab flattens a chained message into several at one place: they are one message again here. */
 function diagnostics(found: TslabDiagnostic[], folder: string): Diagnostic[] {
   const merged: (Diagnostic & { offset: number })[] = [];
-  for (const { start, end, messageText, code, fileName, category } of found) {
+  for (const { start, end, messageText, code: given, fileName, category } of found) {
+    const code = given % hiddenCode;
     // Warnings and suggestions do not keep a cell from running.
     if (category !== 1 && category !== undefined && found.some((other) => other.category === 1))
       continue;

@@ -302,11 +302,13 @@ export async function startKernel(options: KernelOptions): Promise<Kernel> {
     if ('died' in answer)
       return { status: 'error', report: deathReport(answer.died, answer.interrupted) };
     if (answer.type !== 'done') throw new Error(`unexpected answer ${answer.type}`);
-    if (answer.error)
+    if (answer.error) {
+      compile().commitPart(source, answer.completed ?? 0);
       return {
         status: 'error',
         report: reportError(answer.error, (number) => sources.get(number)),
       };
+    }
     compile().commit(compilation);
     return { status: 'ok', ...(answer.result && { result: answer.result }) };
   }

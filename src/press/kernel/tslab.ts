@@ -11,6 +11,9 @@ import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, parse, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type TS from 'typescript';
+import { mostFiles } from './declarations.js';
+import { boundNames, cellTransformer, type Emission, importName, metaName } from './emit.js';
+import { modulePrefix, prepareSource } from './source.js';
 
 export interface TslabDiagnostic {
   start: { offset: number; line: number; character: number };
@@ -25,20 +28,33 @@ export interface TslabConversion {
   output?: string;
   declOutput?: string;
   diagnostics: TslabDiagnostic[];
-  lastExpressionVar?: string;
-  hasToplevelAwait?: boolean;
+  /** Waits at its top level. */
+  async: boolean;
   sideOutputs?: { path: string; data: string }[];
 }
 
+/** tslab's converter. What earlier cells declared comes from `setEarlier`, not from its own argument for it. */
 export interface TslabConverter {
-  convert(previous: string, source: string): TslabConversion;
+  convert(source: string): TslabConversion;
+  inspect(source: string, position: number): TS.QuickInfo | undefined;
+  complete(
+    source: string,
+    position: number,
+  ): { start: number; end: number; candidates: string[]; original?: TS.CompletionInfo };
+  addModule(name: string, content: string, metadata?: CodeMetadata): TslabDiagnostic[];
+  close(): void;
+}
+
+/** As tslab declares it: `previous` are the declarations of earlier cells in one text. */
+interface InnerConverter {
+  convert(previous: string, source: string): Omit<TslabConversion, 'async'>;
   inspect(previous: string, source: string, position: number): TS.QuickInfo | undefined;
   complete(
     previous: string,
     source: string,
     position: number,
-  ): { start: number; end: number; candidates: string[]; original?: TS.CompletionInfo };
-  addModule(name: string, content: string, metadata?: CodeMetadata): TslabDiagnostic[];
+  ): ReturnType<TslabConverter['complete']>;
+  addModule: TslabConverter['addModule'];
   close(): void;
 }
 
@@ -55,12 +71,11 @@ export interface Tslab {
   getCodeMetadata(source: string): CodeMetadata;
   /** Source maps, outermost translation first, of code that the latest conversion returned. */
   mapsOf(code: string): string[];
+  /** Gives the declaration files of earlier cells, oldest first. */
+  setEarlier(files: readonly string[]): void;
   /** Tells the compiler of local files that were edited since it read them. */
   refresh(): void;
 }
-
-/** Name of the function that stands in for `import()` in compiled cells. */
-export const importFunction = '__import';
 
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -76,10 +91,21 @@ export function loadTslab(folder: string, globals: string): Tslab {
   const cached = require.cache[compilerPath]!;
   const globalsPath = join(folder, '__globals__.d.ts').replaceAll('\\', '/');
   const cellPath = join(folder, '__tslab__.ts').replaceAll('\\', '/');
+  const previousPath = join(folder, '__prev__.d.ts').replaceAll('\\', '/');
+
+  const earlierPaths = Array.from({ length: mostFiles }, (_, index) =>
+    join(folder, `__earlier_${index}__.d.ts`).replaceAll('\\', '/'),
+  );
+  const earlierTexts = new Map(earlierPaths.map((path) => [path, modulePrefix]));
+  const earlierChanged = new Map<string, (path: string, kind: number) => void>();
+  /** Root files besides tslab's own. */
+  const ownFiles = [globalsPath, ...earlierPaths];
 
   /** Source maps by the code they belong to: cells and modules, from the two translations tslab does. */
   const firstMaps = new Map<string, string>();
   const secondMaps = new Map<string, string>();
+  /** What the first translation of a cell gave. */
+  const cellCodes = new Set<string>();
   const inputs = new Map<string, string>();
   const watched = new Map<
     string,
@@ -94,19 +120,27 @@ export function loadTslab(folder: string, globals: string): Tslab {
     }
   };
 
-  let exportLine = '';
+  /** The text of the cell that is being converted, with the names that it exports. */
+  let converted: string | undefined;
+  let emission: Emission | undefined;
+  /** Names of the cell whose types cannot be written down. */
+  const unnameable = new Set<string>();
 
   const system = Object.create(original.sys) as TS.System & Record<string, unknown>;
   Object.assign(system, {
     useCaseSensitiveFileNames: true,
     getCurrentDirectory: () => folder,
     readFile: (path: string, encoding?: string) =>
-      path === globalsPath ? globals : original.sys.readFile(path, encoding),
-    fileExists: (path: string) => path === globalsPath || original.sys.fileExists(path),
+      path === globalsPath
+        ? globals
+        : (earlierTexts.get(path) ?? original.sys.readFile(path, encoding)),
+    fileExists: (path: string) =>
+      path === globalsPath || earlierTexts.has(path) || original.sys.fileExists(path),
     // tslab lets the compiler watch every file it reads. Installed packages do not change under a running kernel, and
     // local files are looked at before each cell (`refresh`): sooner than a watcher tells, and nothing runs while idle.
     watchFile: (path: string, changed: (path: string, kind: number) => void) => {
-      if (!path.includes('/node_modules/') && path !== globalsPath)
+      if (earlierTexts.has(path)) earlierChanged.set(path, changed);
+      else if (!path.includes('/node_modules/') && path !== globalsPath)
         watched.set(path, { modified: modified(path), changed });
       return { close: () => watched.delete(path) };
     },
@@ -118,6 +152,8 @@ export function loadTslab(folder: string, globals: string): Tslab {
   replaced.createWatchCompilerHost = (
     files: string[],
     options: TS.CompilerOptions,
+    tslabSystem: unknown,
+    _createProgram: unknown,
     ...rest: unknown[]
   ) => {
     const create = original.createWatchCompilerHost as unknown as (
@@ -126,7 +162,7 @@ export function loadTslab(folder: string, globals: string): Tslab {
       ...rest: unknown[]
     ) => TS.WatchCompilerHost<TS.EmitAndSemanticDiagnosticsBuilderProgram>;
     const host = create(
-      [...files, globalsPath],
+      [...files, ...ownFiles],
       {
         ...options,
         lib: ['lib.es2023.d.ts', 'lib.esnext.d.ts'],
@@ -138,25 +174,56 @@ export function loadTslab(folder: string, globals: string): Tslab {
         ...ambientTypes(original, folder),
         ...ownPackage(folder),
       },
+      tslabSystem,
+      plainBuilder(original),
       ...rest,
     );
     const read = host.readFile;
     host.readFile = (path, encoding) => {
       const text = read(path, encoding);
-      return path === cellPath && text !== undefined && !text.endsWith(exportLine)
-        ? text + exportLine
-        : text;
+      return path === cellPath && converted !== undefined ? converted : text;
     };
     let notify: ((program: unknown) => void) | undefined;
     Object.defineProperty(host, 'afterProgramCreate', {
-      get: () => notify && ((builder: TS.BuilderProgram) => notify?.(emitWithMaps(builder))),
+      get: () =>
+        notify &&
+        ((builder: TS.BuilderProgram) => {
+          linkEarlier(builder.getProgram());
+          notify?.(emitWithMaps(builder));
+        }),
       set: (callback) => {
         notify = callback;
       },
     });
     return host;
   };
+  // tslab's `@module` cells name the root files anew.
+  replaced.createWatchProgram = (host: TS.WatchCompilerHostOfFilesAndCompilerOptions<never>) => {
+    const watch = original.createWatchProgram(host);
+    return {
+      ...watch,
+      updateRootFileNames: (files: string[]) => watch.updateRootFileNames([...files, ...ownFiles]),
+    };
+  };
+  /** The scope of a cell is the file of the cell before it, whose scope is the one before that. */
+  function linkEarlier(program: TS.Program): void {
+    // Its making binds all files, which sets their parents.
+    program.getTypeChecker();
+    const chain = [previousPath, ...[...earlierPaths].reverse()].map((path) =>
+      program.getSourceFile(path),
+    );
+    chain.forEach((file, index) => {
+      if (file)
+        (file as unknown as { parent: TS.SourceFile | undefined }).parent = chain[index + 1];
+    });
+  }
   replaced.transpileModule = (code: string, options: TS.TranspileOptions) => {
+    // Without an import there is nothing to translate a second time.
+    if (cellCodes.has(code) && !/^(import|export)\b(?! \{\};)/m.test(code)) {
+      const outputText = withoutEmptyExport(code);
+      inputs.set(outputText, code);
+      return { outputText };
+    }
     const made = original.transpileModule(code, {
       ...options,
       compilerOptions: { ...options.compilerOptions, sourceMap: true },
@@ -168,9 +235,46 @@ export function loadTslab(folder: string, globals: string): Tslab {
     return { ...made, outputText };
   };
 
+  const allDiagnostics = (
+    original as unknown as {
+      getPreEmitDiagnosticsOfFiles(program: TS.Program, files: TS.SourceFile[]): TS.Diagnostic[];
+    }
+  ).getPreEmitDiagnosticsOfFiles;
+  // tslab lets `await` pass where it takes it for one at top level, and knows nothing of `for await`.
+  replaced.getPreEmitDiagnosticsOfFiles = (program: TS.Program, files: TS.SourceFile[]) =>
+    allDiagnostics(program, files).flatMap((diagnostic) => {
+      if (diagnostic.file?.fileName !== cellPath) return [diagnostic];
+      if (isUnnameable(diagnostic.code))
+        for (const name of declaredAt(original, diagnostic.file, diagnostic.start ?? 0))
+          unnameable.add(name);
+      if (!awaitCodes.has(diagnostic.code)) return [diagnostic];
+      return isAtTopLevel(original, diagnostic.file, diagnostic.start ?? 0)
+        ? []
+        : [{ ...diagnostic, code: diagnostic.code + hiddenCode }];
+    });
+
   function emitWithMaps(builder: TS.BuilderProgram): TS.BuilderProgram {
     const wrapped = Object.create(builder) as TS.BuilderProgram;
-    wrapped.emit = (source, write, ...rest) => {
+    wrapped.emit = (source, write, cancellation, onlyDeclarations, given) => {
+      const isCell = source?.fileName === cellPath;
+      const program = builder.getProgram();
+      const transformers: TS.CustomTransformers = isCell
+        ? {
+            before: [
+              cellTransformer(
+                {
+                  ts: original,
+                  checker: program.getTypeChecker(),
+                  earlier: earlierPaths.flatMap((path) => program.getSourceFile(path) ?? []),
+                },
+                (made) => {
+                  emission = made;
+                },
+              ),
+            ],
+            ...(given?.afterDeclarations && { afterDeclarations: given.afterDeclarations }),
+          }
+        : {};
       const codes = new Map<string, string>();
       const maps = new Map<string, string>();
       const result = builder.emit(
@@ -182,9 +286,12 @@ export function loadTslab(folder: string, globals: string): Tslab {
           }
           const code = withoutMapComment(data);
           codes.set(path, code);
+          if (isCell) cellCodes.add(code);
           write?.(relativeToFolder(path), code, ...more);
         },
-        ...rest,
+        cancellation,
+        onlyDeclarations,
+        transformers,
       );
       for (const [path, map] of maps) {
         const code = codes.get(path);
@@ -205,7 +312,7 @@ export function loadTslab(folder: string, globals: string): Tslab {
   }
 
   // Another tslab in this process would keep the compiler it already has; the kernel loads it once.
-  let module: { createConverter(): TslabConverter; isCompleteCode: Tslab['isCompleteCode'] };
+  let module: { createConverter(): InnerConverter; isCompleteCode: Tslab['isCompleteCode'] };
   let metadata: { getCodeMetadata: Tslab['getCodeMetadata'] };
   const exported = cached.exports;
   cached.exports = replaced;
@@ -219,16 +326,34 @@ export function loadTslab(folder: string, globals: string): Tslab {
    * tslab compiles a cell twice: to learn which names it declares, and again with an `export {…}` of these names behind
    * it. The compiler is given that line at once here, so the second time finds nothing changed and costs nothing.
    */
-  function convertOnce(inner: TslabConverter, previous: string, source: string): TslabConversion {
+  function convertOnce(inner: InnerConverter, given: string): TslabConversion {
     const { warn } = console;
-    exportLine = exportsOf(original, source);
+    const { source, names } = prepareSource(original, given);
     // tslab warns that the text changed and the program did not, which is the point.
     console.warn = () => undefined;
+    const attempt = (exported: string[]) => {
+      converted = `${modulePrefix}${source}${exported.length ? `\nexport {${exported.join(', ')}}` : ''}`;
+      emission = undefined;
+      unnameable.clear();
+      return inner.convert('', source);
+    };
     try {
-      return inner.convert(previous, source);
+      let made = attempt(names);
+      let untyped: string[] = [];
+      if (unnameable.size && made.diagnostics.every(({ code }) => isUnnameable(code))) {
+        untyped = [...unnameable];
+        made = attempt(names.filter((name) => !untyped.includes(name)));
+      }
+      const { async = false, nested = [] } = emission ?? {};
+      const declOutput = [
+        made.declOutput,
+        ...nested.map(({ name, type }) => `declare let ${name}: ${type};`),
+        ...untyped.map((name) => `declare let ${name}: any;`),
+      ].join('\n');
+      return { ...made, declOutput, async };
     } finally {
       console.warn = warn;
-      exportLine = '';
+      converted = undefined;
     }
   }
 
@@ -236,11 +361,14 @@ export function loadTslab(folder: string, globals: string): Tslab {
     const inner = module.createConverter();
     return {
       ...inner,
-      convert(previous, source) {
+      inspect: (source, position) => inner.inspect('', source, position),
+      complete: (source, position) => inner.complete('', source, position),
+      convert(source) {
         firstMaps.clear();
         secondMaps.clear();
+        cellCodes.clear();
         inputs.clear();
-        const made = convertOnce(inner, previous, source);
+        const made = convertOnce(inner, source);
         const prefix = `${folder.replaceAll('\\', '/')}/${outside}/`.replace('//', '/');
         return {
           ...made,
@@ -263,6 +391,14 @@ export function loadTslab(folder: string, globals: string): Tslab {
       [secondMaps.get(code), firstMaps.get(inputs.get(code) ?? '')].filter(
         (map): map is string => map !== undefined,
       ),
+    setEarlier(files) {
+      earlierPaths.forEach((path, index) => {
+        const text = modulePrefix + (files[index] ?? '');
+        if (earlierTexts.get(path) === text) return;
+        earlierTexts.set(path, text);
+        earlierChanged.get(path)?.(path, 1);
+      });
+    },
     refresh() {
       for (const [path, entry] of watched) {
         if (path === cellPath) continue;
@@ -276,20 +412,97 @@ export function loadTslab(folder: string, globals: string): Tslab {
   };
 }
 
-/** The line that tslab puts behind a cell: all names that it declares, in the compiler's own order. */
-function exportsOf(ts: typeof TS, source: string): string {
-  const file = ts.createSourceFile(
-    'cell.ts',
-    `export {};\n${source}`,
-    ts.ScriptTarget.ES2022,
-    true,
-  );
-  const { bindSourceFile } = ts as unknown as {
-    bindSourceFile(file: TS.SourceFile, options: TS.CompilerOptions): void;
+/**
+ * Whether a message says that the type of something exported cannot be written in a declaration file (a private member of
+ * a class expression, a type that is hidden by a later one, a type of a package that cannot be named). To a notebook that
+ * is no error: later cells know the name, and nothing of its type.
+ */
+function isUnnameable(code: number): boolean {
+  return (code >= 4000 && code < 4200) || code === 2742 || code === 2883 || code === 7056;
+}
+
+/** The names that the top-level declaration at a position declares. */
+function declaredAt(ts: typeof TS, file: TS.SourceFile, position: number): string[] {
+  const statement = file.statements.find(({ pos, end }) => pos <= position && position < end);
+  if (!statement) return [];
+  if (ts.isVariableStatement(statement))
+    return statement.declarationList.declarations
+      .filter(({ pos, end }) => pos <= position && position < end)
+      .flatMap(({ name }) => boundNames(ts, name));
+  const { name } = statement as { name?: TS.Node };
+  return name && ts.isIdentifier(name) ? [name.text] : [];
+}
+
+/**
+ * The compiler's plainest builder. tslab's default one keeps a graph of which file uses which, for an answer to what has
+ * changed; that graph over all library files costs more than a cell. Only the local files behind a cell are asked for.
+ */
+function plainBuilder(ts: typeof TS) {
+  return (...parameters: Parameters<typeof ts.createAbstractBuilder>): TS.BuilderProgram => {
+    const builder = ts.createAbstractBuilder(...parameters);
+    return Object.assign(builder, {
+      getAllDependencies(file: TS.SourceFile): string[] {
+        const program = builder.getProgram();
+        const found = new Set<string>();
+        const follow = (from: TS.SourceFile): void => {
+          if (found.has(from.fileName)) return;
+          found.add(from.fileName);
+          for (const name of resolvedNames(from)) {
+            const next = program.getSourceFile(name);
+            if (next && !next.isDeclarationFile && !program.isSourceFileFromExternalLibrary(next))
+              follow(next);
+          }
+        };
+        follow(file);
+        return [...found];
+      },
+    });
   };
-  bindSourceFile(file, {});
-  const { locals } = file as unknown as { locals?: Map<string, unknown> };
-  return locals?.size ? `\nexport {${[...locals.keys()].join(', ')}}` : '';
+}
+
+function resolvedNames(file: TS.SourceFile): string[] {
+  const { resolvedModules } = file as unknown as {
+    resolvedModules?: {
+      forEach(
+        visit: (found: { resolvedModule?: { resolvedFileName: string } } | undefined) => void,
+      ): void;
+    };
+  };
+  const found: string[] = [];
+  resolvedModules?.forEach((one) => {
+    if (one?.resolvedModule) found.push(one.resolvedModule.resolvedFileName);
+  });
+  return found;
+}
+
+/** "… only allowed within async functions", for `await` and `for await`. */
+const awaitCodes = new Set([1308, 1103]);
+/** Added to the code of a diagnostic that tslab would drop. */
+export const hiddenCode = 1_000_000;
+
+function isAtTopLevel(ts: typeof TS, file: TS.SourceFile, position: number): boolean {
+  const { getTokenAtPosition } = ts as unknown as {
+    getTokenAtPosition(file: TS.SourceFile, position: number): TS.Node;
+  };
+  for (let at = getTokenAtPosition(file, position); at && !ts.isSourceFile(at); at = at.parent)
+    if (
+      ts.isFunctionLike(at) ||
+      ts.isPropertyDeclaration(at) ||
+      ts.isClassStaticBlockDeclaration(at) ||
+      ts.isModuleDeclaration(at)
+    )
+      return false;
+  return true;
+}
+
+/** The compiler ends a module that has no import or export with `export {};`, and comments may stand behind it. */
+function withoutEmptyExport(code: string): string {
+  const mark = 'export {};';
+  const at = code.lastIndexOf(mark);
+  if (at < 0 || (at > 0 && code[at - 1] !== '\n')) return code;
+  const rest = code.slice(at + mark.length);
+  if (rest.replace(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g, '').trim() !== '') return code;
+  return code.slice(0, at) + rest;
 }
 
 function withoutMapComment(code: string): string {
@@ -321,15 +534,17 @@ function ownPackage(folder: string): TS.CompilerOptions {
   }
 }
 
-/** `import(x)` → `__import(x)`, which CommonJS output would turn into `require` otherwise. */
+/** `import(x)` → `__import(x)`, which CommonJS output would turn into `require` otherwise; `import.meta` → `__meta`. */
 function keepImportCalls(ts: typeof TS): TS.TransformerFactory<TS.SourceFile> {
   return (context) => (file) => {
     const visit = (node: TS.Node): TS.Node => {
+      if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
+        return ts.factory.createIdentifier(metaName);
       const visited = ts.visitEachChild(node, visit, context);
       return ts.isCallExpression(visited) && visited.expression.kind === ts.SyntaxKind.ImportKeyword
         ? ts.factory.updateCallExpression(
             visited,
-            ts.factory.createIdentifier(importFunction),
+            ts.factory.createIdentifier(importName),
             undefined,
             visited.arguments,
           )

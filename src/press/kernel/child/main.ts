@@ -127,10 +127,13 @@ async function runCell(message: ToChild & { type: 'run' }): Promise<void> {
   latest = from;
   const failure = outsideFailure(id);
   let done: FromChild & { type: 'done' };
+  let completed = 0;
   try {
     const work = origins.run(from, async (): Promise<DisplayBundle | undefined> => {
-      const value = await runner.run(label, cell);
-      return value === undefined || value === null || silent ? undefined : await bundleOf(value);
+      const value = await runner.run(label, cell, (statements) => {
+        completed = statements;
+      });
+      return value === undefined || silent ? undefined : await bundleOf(value);
     });
     work.catch(() => undefined);
     const result = await Promise.race([work, failure]);
@@ -142,6 +145,7 @@ async function runCell(message: ToChild & { type: 'run' }): Promise<void> {
       type: 'done',
       id,
       error: describeError(error),
+      completed,
       ...(error instanceof Interrupted && { interrupted: true }),
     };
   }

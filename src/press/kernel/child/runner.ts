@@ -5,20 +5,25 @@
  */
 import { createRequire, SourceMap } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 import type { CompiledCell, SideModule } from '../channel.js';
+import { doneName, importName, metaName, scopeName } from '../emit.js';
 import type { KernelHook } from '../hook.js';
 import { tslabModule } from './display.js';
 import type { Location } from './stack.js';
 
 export interface Runner {
   /** Runs a cell; resolves to the value of its last expression. */
-  run(label: number, cell: CompiledCell): Promise<unknown>;
+  run(label: number, cell: CompiledCell, done?: (statements: number) => void): Promise<unknown>;
   locate(file: string, line: number, column: number): Location | undefined;
 }
 
 type Require = (id: string) => unknown;
+
+const moduleParameters = ['exports', 'require', importName, metaName, '__filename', '__dirname'];
+/** `exports` is the scope: cells that write to it by hand are understood as under tslab. */
+const cellParameters = [scopeName, doneName, ...moduleParameters];
 
 interface Maps {
   texts: string[];
@@ -29,7 +34,8 @@ interface Maps {
 const keptMaps = 2000;
 
 export function createRunner(folder: string, hook: KernelHook): Runner {
-  const exports = createExports();
+  /** What cells declare: a name, and its latest value. */
+  const scope: Record<string, unknown> = {};
   const own = tslabModule(hook);
   const maps = new Map<string, Maps>();
   const modules = new Map<string, SideModule>();
@@ -74,18 +80,21 @@ export function createRunner(folder: string, hook: KernelHook): Runner {
     loaded.set(path, module);
     const from = dirname(path);
     try {
-      const compiled = vm.runInThisContext(
-        `(function (exports, require, module, __filename, __dirname, __import) {${code}\n})`,
-        { filename: path, columnOffset: -wrapperLength(code) },
-      ) as (...args: unknown[]) => void;
+      const head = `(function (module, ${moduleParameters.join(', ')}) {`;
+      const compiled = vm.runInThisContext(`${head}${code}\n})`, {
+        filename: path,
+        columnOffset: -head.length,
+      }) as (...args: unknown[]) => void;
+      const load = requireFrom(from, path);
       compiled.call(
         module.exports,
-        module.exports,
-        requireFrom(from, path),
         module,
+        module.exports,
+        load,
+        importFrom(from, path),
+        metaOf(path, load),
         path,
         from,
-        importFrom(from, path),
       );
     } catch (error) {
       loaded.delete(path);
@@ -93,10 +102,6 @@ export function createRunner(folder: string, hook: KernelHook): Runner {
     }
     module.loaded = true;
     return module.exports;
-  }
-
-  function wrapperLength(_code: string): number {
-    return '(function (exports, require, module, __filename, __dirname, __import) {'.length;
   }
 
   function special(from: string, id: string, user: string): { value: unknown } | undefined {
@@ -192,7 +197,7 @@ export function createRunner(folder: string, hook: KernelHook): Runner {
   const importCell = importFrom(folder, '');
 
   return {
-    async run(label, cell) {
+    async run(label, cell, done = () => undefined) {
       replaceModules(cell.modules);
       const file = `cell[${label}].ts`;
       remember(file, cell.maps);
@@ -204,24 +209,23 @@ export function createRunner(folder: string, hook: KernelHook): Runner {
           requireFrom(dirname(module.path), module.path),
         );
       await prepare(folder, asyncModules, requireCell);
-      const head = `(${cell.async ? 'async ' : ''}function (exports, require, __import, __filename, __dirname) {`;
-      const compiled = vm.runInThisContext(`${head}${cell.code}\n})`, {
+      const head = `(${cell.async ? 'async ' : ''}function (${cellParameters.join(', ')}) {{`;
+      // In a block of its own, a cell may declare names like `exports` that are parameters here.
+      const compiled = vm.runInThisContext(`${head}${cell.code}\n}})`, {
         filename: file,
         columnOffset: -head.length,
       }) as (...args: unknown[]) => unknown;
-      const returned = compiled.call(
+      return await compiled.call(
         undefined,
-        exports,
+        scope,
+        done,
+        scope,
         requireCell,
         importCell,
+        metaOf(join(folder, file), requireCell),
         join(folder, file),
         folder,
       );
-      if (cell.async) await returned;
-      if (cell.result === undefined) return undefined;
-      const value = exports[cell.result];
-      delete exports[cell.result];
-      return await value;
     },
     locate(file, line, column) {
       const entry = maps.get(file);
@@ -249,6 +253,21 @@ function sourceName(entry: Maps, file: string): string {
   return name ? join(dirname(file), name) : file;
 }
 
+/** `import.meta` of a cell or a local module. */
+function metaOf(path: string, load: NodeJS.Require): Record<string, unknown> {
+  const url = pathToFileURL(path).href;
+  return {
+    url,
+    filename: path,
+    dirname: dirname(path),
+    resolve: (id: string) => {
+      if (/^\.{0,2}\//.test(id)) return new URL(id, url).href;
+      const found = load.resolve(id);
+      return found.startsWith('/') || /^[A-Za-z]:/.test(found) ? pathToFileURL(found).href : found;
+    },
+  };
+}
+
 const ownIndex = fileURLToPath(new URL('../../../index.js', import.meta.url));
 
 function isMissing(error: unknown, id: string): boolean {
@@ -256,19 +275,4 @@ function isMissing(error: unknown, id: string): boolean {
   return (
     (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') && message.includes(`'${id}'`)
   );
-}
-
-/**
- * The object that holds what cells declare. The compiler exports imported names as getters; they are written as plain
- * values here, so that a later cell may declare the name again.
- */
-function createExports(): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  return new Proxy(values, {
-    defineProperty(_target, name, attributes) {
-      if (name === '__esModule') return true;
-      values[name as string] = attributes.get ? attributes.get() : attributes.value;
-      return true;
-    },
-  });
 }

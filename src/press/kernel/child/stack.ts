@@ -1,6 +1,7 @@
 /** Errors of cells: their stack in the notebook's cells and lines, without the frames of the kernel and of Node. */
 import { inspect } from 'node:util';
 import type { CellError, StackFrame } from '../channel.js';
+import { scopeName } from '../emit.js';
 
 /** Where a position of translated code is in its source. */
 export interface Location {
@@ -38,12 +39,21 @@ export function installStackMapping(locate: Locate): void {
     });
     let head: string;
     try {
+      // Node's own words for what is not a function and the like quote translated code.
+      if (error.message.includes(scopeName)) error.message = inNotebookWords(error.message);
       head = Error.prototype.toString.call(error);
     } catch {
       head = 'Error';
     }
     return [head, ...lines.map((line) => `    at ${line}`)].join('\n');
   };
+}
+
+/** `(0 , __notebook.f) is not a function` → `f is not a function` */
+function inNotebookWords(message: string): string {
+  return message
+    .replaceAll(new RegExp(`\\(0 ?, ?${scopeName}\\.([\\w$]+)\\)`, 'g'), '$1')
+    .replaceAll(`${scopeName}.`, '');
 }
 
 const cellFrame = /cell\[(\d+)\]\.ts:(\d+):(\d+)\)?$/;
@@ -55,13 +65,14 @@ export function describeError(thrown: unknown): CellError {
   if (!(thrown instanceof Error) && !isErrorLike(thrown))
     return { name: 'Uncaught', message: short(thrown), stack: [], details: [] };
   const error = thrown as Error;
+  const stack = frames(text(() => error.stack, ''));
   const name = text(() => error.name || error.constructor.name, 'Error');
   const message = text(() => error.message, '');
   const code = text(() => (error as NodeJS.ErrnoException).code, '');
   return {
     name,
     message: code && !message.includes(code) ? `${message} [${code}]` : message,
-    stack: frames(text(() => error.stack, '')),
+    stack,
     details: causes(error),
   };
 }

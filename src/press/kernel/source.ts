@@ -1,0 +1,77 @@
+/**
+ * A cell's source as its author wrote it → as the compiler takes it: every character stays at its place, so what the
+ * compiler says of lines and columns holds for both. `export` is blanked (all names of a cell are known to later cells
+ * anyway), and so are import attributes, which the compiler does not know yet.
+ */
+import type TS from 'typescript';
+import { localsOf } from './emit.js';
+
+export interface PreparedSource {
+  source: string;
+  /** All names that the cell declares. */
+  names: string[];
+}
+
+/** The compiler reads cells and their declarations behind this line: it makes them modules, whose names are not global. */
+export const modulePrefix = 'export {};\n';
+
+export function parseCell(ts: typeof TS, source: string): TS.SourceFile {
+  return ts.createSourceFile('cell.ts', modulePrefix + source, ts.ScriptTarget.ES2022, true);
+}
+
+export function prepareSource(ts: typeof TS, source: string): PreparedSource {
+  let file = parseCell(ts, source);
+  const blanks = [...exportWords(ts, file), ...importAttributes(ts, file)];
+  let prepared = source;
+  if (blanks.length) {
+    for (const [start, end] of blanks)
+      prepared =
+        prepared.slice(0, start - modulePrefix.length) +
+        prepared
+          .slice(start - modulePrefix.length, end - modulePrefix.length)
+          .replace(/[^\n]/g, ' ') +
+        prepared.slice(end - modulePrefix.length);
+    file = parseCell(ts, prepared);
+  }
+  const { bindSourceFile } = ts as unknown as {
+    bindSourceFile(file: TS.SourceFile, options: TS.CompilerOptions): void;
+  };
+  bindSourceFile(file, {});
+  return { source: prepared, names: [...localsOf(file).keys()] };
+}
+
+type Range = [start: number, end: number];
+
+function exportWords(ts: typeof TS, file: TS.SourceFile): Range[] {
+  const found: Range[] = [];
+  for (const statement of file.statements.slice(1)) {
+    if (ts.isExportDeclaration(statement) && !statement.moduleSpecifier)
+      found.push([statement.getStart(file), statement.end]);
+    else if (ts.isExportAssignment(statement) && !statement.isExportEquals)
+      found.push([statement.getStart(file), statement.expression.getStart(file)]);
+    else if (ts.canHaveModifiers(statement)) {
+      const words = ts
+        .getModifiers(statement)
+        ?.filter(
+          ({ kind }) =>
+            kind === ts.SyntaxKind.ExportKeyword || kind === ts.SyntaxKind.DefaultKeyword,
+        );
+      for (const word of words ?? []) found.push([word.getStart(file), word.end]);
+    }
+  }
+  return found;
+}
+
+/** `with { type: 'json' }` behind an import: to this compiler, the beginning of a `with` statement. */
+function importAttributes(ts: typeof TS, file: TS.SourceFile): Range[] {
+  const found: Range[] = [];
+  for (const [index, statement] of file.statements.entries()) {
+    const next = file.statements[index + 1];
+    if (!ts.isImportDeclaration(statement) || !next || !ts.isWithStatement(next)) continue;
+    const start = next.getStart(file);
+    const text = /^with\s*\{[^{}]*\}/.exec(file.text.slice(start))?.[0];
+    if (text && !file.text.slice(statement.end, start).includes('\n'))
+      found.push([start, start + text.length]);
+  }
+  return found;
+}
