@@ -42,3 +42,11 @@ export {
   unbiasedCka,
 } from './similarity.js';
 export { subject, type SubjectOptions } from './subject.js';
+export {
+  bottleneckDistance,
+  pairwiseDistances,
+  vietorisRips,
+  wassersteinDistance,
+  type Bar,
+  type Persistence,
+} from './topology/index.js';

@@ -2,8 +2,10 @@
 import { registry } from '../registry.js';
 import { accuracy } from './accuracy.js';
 import { activationMaximisation } from './activation-maximisation.js';
+import { activationTopology } from './activation-topology.js';
 import { effectiveRank } from './effective-rank.js';
 import { featureMaps } from './feature-maps.js';
+import { filterTopology } from './filter-topology.js';
 import { firstLayerFilters } from './first-layer-filters.js';
 import { gatingEntropy } from './gating-entropy.js';
 import { generalisationGap } from './generalisation-gap.js';
@@ -17,6 +19,7 @@ import type { Measure } from './measure.js';
 import { neuralCollapse } from './neural-collapse.js';
 import { participationRatio } from './participation-ratio.js';
 import { predictionDepth } from './prediction-depth.js';
+import { stableRank } from './stable-rank.js';
 import { topImages } from './top-images.js';
 
 export const measures = registry<Measure>('measure', [
@@ -31,6 +34,9 @@ export const measures = registry<Measure>('measure', [
   predictionDepth,
   neuralCollapse,
   gatingEntropy,
+  stableRank,
+  filterTopology,
+  activationTopology,
   linearRegions,
   jacobianNorm,
   featureMaps,

@@ -9,6 +9,7 @@ export {
   standardDeviation,
   type MeanOptions,
 } from './mean.js';
+export { powerLaw, type PowerLaw } from './power-law.js';
 export { proportion, proportionDifference } from './proportion.js';
 export { regression, type Regression } from './regression.js';
 export { StatisticsError } from './sample.js';
