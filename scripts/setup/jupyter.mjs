@@ -8,7 +8,14 @@ import { CommandError, findProgram, lastLine, run } from './process.mjs';
 const VENV_LIMIT_MS = 3 * 60_000;
 const PIP_LIMIT_MS = 10 * 60_000;
 /** JupyterLab brings along ipykernel, nbclient, nbconvert and nbformat. */
-const requirement = 'jupyterlab>=4,<5';
+const requirements = ['jupyterlab>=4,<5'];
+/** The other programs that the tests try the kernel in. */
+const testRequirements = [
+  'jupyter-console>=6,<7',
+  'jupyter-kernel-test>=0.7,<1',
+  'notebook>=7,<8',
+  'papermill>=2.4,<3',
+];
 
 /** Where the environment's programs are, whether it is there or not. */
 export function jupyterPrograms(cache) {
@@ -28,13 +35,23 @@ export function installedEnvironment(cache) {
     : undefined;
 }
 
+/** Whether the environment also has what only the tests need. */
+function hasTestPackages({ folder }) {
+  return existsSync(join(folder, 'ready-for-tests'));
+}
+
 /**
- * Makes the environment where it is not there; resolves to its programs and whether it was made now. Programs of a virtual
- * environment name their interpreter by its path, so it is made where it stays. Throws SetupError with the reason.
+ * Makes the environment where it is not there; resolves to its programs and whether it was made now. With `tests`, it also
+ * has the packages that only the tests need. Programs of a virtual environment name their interpreter by its path, so it is
+ * made where it stays. Throws SetupError with the reason.
  */
-export async function jupyterEnvironment({ cache, env, say = () => {} }) {
-  const there = installedEnvironment(cache);
-  if (there) return { ...there, made: false };
+export async function jupyterEnvironment({ cache, env, tests = false, say = () => {} }) {
+  const complete = () => {
+    const there = installedEnvironment(cache);
+    return there && (!tests || hasTestPackages(there)) ? { ...there, made: false } : undefined;
+  };
+  const there = complete();
+  if (there) return there;
   const python = findProgram(['python3', 'python'], env);
   if (!python)
     throw new SetupError('no python3 (on Debian and Ubuntu: apt-get install python3-venv)');
@@ -42,34 +59,57 @@ export async function jupyterEnvironment({ cache, env, say = () => {} }) {
   return withLock(
     `${programs.folder}.lock`,
     async () => {
-      const meanwhile = installedEnvironment(cache);
-      if (meanwhile) return { ...meanwhile, made: false };
-      rmSync(programs.folder, { recursive: true, force: true });
-      mkdirSync(cache, { recursive: true });
+      const meanwhile = complete();
+      if (meanwhile) return meanwhile;
       try {
-        say('python3 -m venv');
-        await run(python, ['-m', 'venv', programs.folder], {
-          env,
-          timeoutMs: VENV_LIMIT_MS,
-          label: 'python3 -m venv',
-        });
-        say('pip install jupyterlab');
-        await run(
-          programs.python,
-          ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement],
-          { env, timeoutMs: PIP_LIMIT_MS, label: 'pip install jupyterlab' },
-        );
+        if (!installedEnvironment(cache)) await makeEnvironment({ cache, env, say, python });
+        if (tests) {
+          say('pip install what the tests need');
+          await install(programs, testRequirements, env);
+          mkdirSync(join(programs.folder, 'ready-for-tests'), { recursive: true });
+        }
       } catch (error) {
-        rmSync(programs.folder, { recursive: true, force: true });
         if (!(error instanceof CommandError)) throw error;
         const said = lastLine(error.output, /^ERROR:|[Ee]rror/) || lastLine(error.output);
         throw new SetupError(`${error.message}${said ? ` (${said})` : ''}`, error.output);
       }
-      mkdirSync(join(programs.folder, 'ready'));
       return { ...programs, made: true };
     },
     (owner) => say(`waiting for process ${owner?.pid ?? '?'}, which installs the same`),
   );
+}
+
+async function makeEnvironment({ cache, env, say, python }) {
+  const programs = jupyterPrograms(cache);
+  rmSync(programs.folder, { recursive: true, force: true });
+  mkdirSync(cache, { recursive: true });
+  try {
+    say('python3 -m venv');
+    await run(python, ['-m', 'venv', programs.folder], {
+      env,
+      timeoutMs: VENV_LIMIT_MS,
+      label: 'python3 -m venv',
+    });
+    say('pip install jupyterlab');
+    await install(programs, requirements, env);
+  } catch (error) {
+    rmSync(programs.folder, { recursive: true, force: true });
+    throw error;
+  }
+  mkdirSync(join(programs.folder, 'ready'));
+}
+
+async function install({ python }, packages, env) {
+  await run(
+    python,
+    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages],
+    { env, timeoutMs: PIP_LIMIT_MS, label: `pip install ${packages.map(plain).join(' ')}` },
+  );
+}
+
+/** The name of a package without the versions that are wanted. */
+function plain(requirement) {
+  return requirement.replace(/[<>=].*/, '');
 }
 
 /** The version of JupyterLab in the environment, read from its metadata; starting it would take a second. */

@@ -1,6 +1,6 @@
 // What only the tests need: a Python environment with Jupyter, and tools that look into a PDF.
 import { aptInstall, aptIsOurs } from './apt.mjs';
-import { jupyterEnvironment, jupyterVersion } from './jupyter.mjs';
+import { installedEnvironment, jupyterEnvironment, jupyterVersion } from './jupyter.mjs';
 import { SetupError } from './lines.mjs';
 import { CommandError, findProgram } from './process.mjs';
 
@@ -31,13 +31,15 @@ export async function pdfTools({ env, say }) {
 /** Tests that need Jupyter find the environment's Python as FATHOM_TEST_PYTHON, which scripts/test.mjs sets. */
 export async function jupyter({ cache, env, say }) {
   try {
-    const environment = await jupyterEnvironment({ cache, env, say });
+    const environment = await jupyterEnvironment({ cache, env, say, tests: true });
     const version = jupyterVersion(environment);
     return {
       found: `JupyterLab ${version}${environment.made ? `, installed in ${environment.folder}` : ''}`,
     };
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    return { found: `none, tests that need it are skipped: ${error.message}`, good: false };
+    const there = installedEnvironment(cache);
+    const found = there ? `JupyterLab ${jupyterVersion(there)} alone` : 'none';
+    return { found: `${found}, tests that need more are skipped: ${error.message}`, good: false };
   }
 }

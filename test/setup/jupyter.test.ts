@@ -1,7 +1,7 @@
 // The Python environment with JupyterLab: made once, whole or not there, with a python3 that is a stub.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { command, load, temporaryFolder } from './support.js';
 
@@ -69,6 +69,37 @@ describe("Jupyter's environment", { skip }, () => {
       /pip install jupyterlab: failed with exit code 1 \(ERROR: No matching distribution found\)/,
     );
     assert.ok(!existsSync(join(cache, 'venv-lab')));
+  });
+
+  test('gets what only the tests need when they ask for it, once, and keeps it', async (t) => {
+    const pip = `echo "$@" >> "$here/pip.log"; /bin/mkdir -p "$here"; echo > "$here/jupyter"`;
+    const { cache, options } = machine(t, pip);
+    const { python } = await jupyterEnvironment(options);
+    assert.equal((await jupyterEnvironment({ ...options, tests: true })).made, true);
+    assert.equal((await jupyterEnvironment({ ...options, tests: true })).made, false);
+    assert.equal((await jupyterEnvironment(options)).made, false);
+    const log = readFileSync(join(dirname(python), 'pip.log'), 'utf8')
+      .trim()
+      .split('\n');
+    assert.deepEqual(
+      log.map((line) => [/ jupyterlab/.test(line), / papermill/.test(line)]),
+      [
+        [true, false],
+        [false, true],
+      ],
+    );
+    assert.ok(installedEnvironment(cache));
+  });
+
+  test('stays as it was when what the tests need cannot be had', async (t) => {
+    const pip = `case "$*" in *papermill*) echo "ERROR: no papermill"; exit 1;; esac; echo > "$here/jupyter"`;
+    const { cache, options } = machine(t, pip);
+    await jupyterEnvironment(options);
+    await assert.rejects(
+      jupyterEnvironment({ ...options, tests: true }),
+      /pip install jupyter-console jupyter-kernel-test notebook papermill: .*\(ERROR: no papermill\)/,
+    );
+    assert.ok(installedEnvironment(cache));
   });
 
   test('needs python3', async (t) => {
