@@ -15,6 +15,7 @@ import {
 import { type Plan, type PlannedChapter, plan } from '../press/run/plan.js';
 import { hint } from '../shared/nearest.js';
 import { type Format, formats, printChapter, withBookMetadata } from './print-chapter.js';
+import { bookName, printBook } from './print-book.js';
 import { Progress, seconds } from './progress.js';
 import { shareOf, sideBySide, usualJobs } from './side-by-side.js';
 import { type Interruption, listenForSignals } from './signals.js';
@@ -31,6 +32,8 @@ export interface BuildOptions {
   readonly explain: boolean;
   /** Warnings about a report fail as errors do. */
   readonly strict: boolean;
+  /** The whole book as one PDF too. */
+  readonly book: boolean;
   /** Chapters at once; as many as the machine can carry when undefined. */
   readonly jobs: number | undefined;
 }
@@ -97,6 +100,7 @@ export async function buildNotebooks(options: BuildOptions): Promise<number> {
     built = await sideBySide(chapters, jobs, (chapter, place) =>
       buildChapter(chapter, kernels[place]!, building),
     );
+    if (options.book && !interruption.signal.aborted) built.push(await buildBook(building));
     index = await finishBook(planned);
   } finally {
     progress.end();
@@ -154,6 +158,13 @@ async function buildChapter(
     strict,
     out,
   }).finally(() => progress.end(name));
+  for (const warning of printed.warnings) progress.line(warning);
+  return printed;
+}
+
+async function buildBook({ planned, options, progress }: Building): Promise<Built> {
+  progress.status(bookName, `${bookName}  printing`);
+  const printed = await printBook(planned, options).finally(() => progress.end(bookName));
   for (const warning of printed.warnings) progress.line(warning);
   return printed;
 }

@@ -11,6 +11,7 @@ interface Options {
   explain?: boolean;
   jobs?: string;
   strict?: boolean;
+  book?: boolean;
   help?: boolean;
 }
 
@@ -34,6 +35,7 @@ export function register(program: Command): void {
       'html,pdf',
     )
     .option('--out <folder>', 'where the reports go (default: reports/<profile>)')
+    .option('--book', 'also print the whole book as one PDF, book.pdf')
     .option('--kernel <name>', 'run on another installed Jupyter kernel')
     .option('--no-cache', 'execute even if nothing has changed')
     .option('--jobs <n>', 'chapters to run at once (default: one for two cores and 3 GB)')
@@ -59,6 +61,7 @@ export function register(program: Command): void {
         refresh: !options.cache,
         explain: options.explain ?? false,
         strict: options.strict ?? false,
+        book: options.book ?? false,
         jobs: readJobs(options.jobs),
       });
     });

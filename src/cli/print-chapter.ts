@@ -86,6 +86,7 @@ async function print(printing: Printing): Promise<Printed> {
       directory: dirname(chapter.file),
       ...(existsSync(bibliography) ? { bibliography } : {}),
       strict: printing.strict,
+      elsewhere: await report.inOtherChapters(planned.book?.chapters ?? [], chapter.file),
       provenance: provenanceOf(printing),
     });
     files.push(...[...wanted].map((format) => `${name}.${format}`));

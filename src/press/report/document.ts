@@ -20,11 +20,15 @@ export interface Document {
   /** Plain text of the abstract or, without one, of the subtitle: the description in metadata. */
   readonly description: string | null;
   readonly keywords: readonly string[];
+  /** Its number in a book, which its own numbers start with (Figure 2.3); null for a report alone. */
+  readonly chapter: number | null;
   readonly blocks: readonly Block[];
   readonly footnotes: readonly Footnote[];
   readonly bibliography: readonly BibliographyEntry[];
   /** What the cells export as data, in order, each with the position of its cell, from 1. */
   readonly results: readonly (Result & { readonly cell: number })[];
+  /** What can be referred to, by label. */
+  readonly labels: Readonly<Record<string, { readonly text: string; readonly id: string }>>;
   readonly diagnostics: readonly Diagnostic[];
 }
 

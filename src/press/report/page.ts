@@ -46,13 +46,11 @@ ${live && html`<script type="application/json" id="chart-data">${scriptJson(live
   return page(document, content, pageCss, scripts);
 }
 
+/** What a page says of itself. */
+export type About = Pick<Document, 'title' | 'authors' | 'language' | 'description' | 'keywords'>;
+
 /** The whole file around what stands in its body. */
-export function page(
-  document: Document,
-  body: Markup,
-  css: string,
-  scripts: readonly string[],
-): string {
+export function page(about: About, body: Markup, css: string, scripts: readonly string[]): string {
   const text = body.text;
   const style = [textFontCss(text), mathCss(text), css].filter((part) => part !== '').join('\n');
   const policy = [
@@ -68,18 +66,18 @@ export function page(
     `base-uri 'none'`,
     `form-action 'none'`,
   ];
-  const authors = document.authors.map(({ name }) => name).join(', ');
+  const authors = about.authors.map(({ name }) => name).join(', ');
   return html`<!doctype html>
-<html lang="${document.language}">
+<html lang="${about.language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${trusted(policy.filter((part) => part !== '').join('; '))}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>${document.title.text}</title>
-${document.description && html`<meta name="description" content="${document.description}">`}
+<title>${about.title.text}</title>
+${about.description && html`<meta name="description" content="${about.description}">`}
 ${authors !== '' && html`<meta name="author" content="${authors}">`}
-${document.keywords.length > 0 && html`<meta name="keywords" content="${document.keywords.join(', ')}">`}
+${about.keywords.length > 0 && html`<meta name="keywords" content="${about.keywords.join(', ')}">`}
 <meta name="generator" content="fathom">
 <style>${trusted(style)}</style>
 </head>
@@ -103,6 +101,8 @@ interface Ink {
   readonly drawings: Drawings;
   readonly highlight: Highlight;
   readonly medium: Medium;
+  /** In a book, what its numbers start with: '2.'; else ''. */
+  readonly chapter: string;
 }
 
 /** The text, from its title to how it was made; `front` stands between the title and the first section. */
@@ -116,7 +116,8 @@ export async function renderArticle(
   const languages = [...walk(document.blocks)].flatMap((block) =>
     block.kind === 'code' ? [block.language] : [],
   );
-  const ink: Ink = { drawings, medium, highlight: await loadHighlighter(languages) };
+  const chapter = document.chapter === null ? '' : `${document.chapter}.`;
+  const ink: Ink = { drawings, medium, highlight: await loadHighlighter(languages), chapter };
   return html`<article>
 ${titleBlock(document)}
 ${front}
@@ -142,7 +143,7 @@ ${provenance && provenanceBlock(provenance)}
 }
 
 function titleBlock(document: Document): Markup {
-  const { title, subtitle, authors, date, abstract } = document;
+  const { title, subtitle, authors, date, abstract, chapter } = document;
   const byline = [
     authors.map(
       ({ name, affiliation }, index) =>
@@ -151,7 +152,7 @@ function titleBlock(document: Document): Markup {
     date && html`${authors.length > 0 && ' · '}<time>${date}</time>`,
   ];
   return html`<header class="title-block">
-<h1 id="title">${trusted(title.html)}</h1>
+<h1 id="title">${chapter !== null && html`<span class="number">${chapter}</span> `}${trusted(title.html)}</h1>
 ${subtitle && html`<p class="subtitle">${subtitle}</p>`}
 ${(authors.length > 0 || date) && html`<p class="byline">${byline}</p>`}
 ${abstract && html`<div class="abstract"><h2 id="abstract">Abstract</h2>${trusted(abstract)}</div>`}
@@ -180,10 +181,10 @@ function renderBlock(block: Block, ink: Ink): Markup {
     case 'figure':
       return renderFigure(block, ink);
     case 'table':
-      return renderTable(block);
+      return renderTable(block, ink);
     case 'equation':
       return html`<div class="equation" id="${block.id}"><div class="formula" ${scrollable(ink)}>${trusted(block.html)}</div>${
-        block.number !== null && html`<span class="number">(${block.number})</span>`
+        block.number !== null && html`<span class="number">(${ink.chapter}${block.number})</span>`
       }</div>
 `;
     case 'output':
@@ -213,7 +214,7 @@ function columnClass(column: string): string {
 function renderSection(section: Section, ink: Ink): Markup {
   const tag = trusted(`h${Math.min(6, section.level + 1)}`);
   return html`<section aria-labelledby="${section.id}">
-<${tag} id="${section.id}">${section.number && html`<span class="number">${section.number}</span>`}${trusted(section.title.html)}${
+<${tag} id="${section.id}">${section.number && html`<span class="number">${section.number}</span> `}${trusted(section.title.html)}${
     ink.medium === 'screen' &&
     html`<a class="anchor" href="#${section.id}" aria-label="Link to this section">#</a>`
   }</${tag}>
@@ -252,7 +253,7 @@ function renderFigure(figure: Figure, ink: Ink): Markup {
     : html`<figure id="${figure.id}" class="${columnClass(figure.column)}">`;
   return html`${open}
 ${figure.content.kind === 'chart' ? renderChart(figure, drawing) : renderPicture(figure)}
-${caption('figcaption', 'Figure', figure)}
+${caption('figcaption', 'Figure', figure, ink)}
 ${drawing?.table && ink.medium === 'screen' && dataTable(drawing.table, figure)}
 </figure>${around && trusted('</div>')}
 `;
@@ -279,23 +280,29 @@ function renderPicture(figure: Figure): Markup {
   }${width !== null && html` width="${width * scale}"`}${height !== null && html` height="${height * scale}"`}></div>`;
 }
 
-function caption(tag: 'figcaption' | 'div', name: string, block: Figure | Table): Markup | null {
+function caption(
+  tag: 'figcaption' | 'div',
+  name: string,
+  block: Figure | Table,
+  { chapter }: Ink,
+): Markup | null {
   if (!block.caption && block.number === null) return null;
-  const number = block.number === null ? null : html`<strong>${name} ${block.number}.</strong> `;
+  const number =
+    block.number === null ? null : html`<strong>${name} ${chapter}${block.number}.</strong> `;
   const content = html`${number}${block.caption && trusted(block.caption.html)}`;
   return tag === 'figcaption'
     ? html`<figcaption>${content}</figcaption>`
     : html`<div class="table-caption" id="${block.id}-caption">${content}</div>`;
 }
 
-function renderTable(table: Table): Markup {
+function renderTable(table: Table, ink: Ink): Markup {
   const inner = table.html.includes('class="scroll"')
     ? trusted(table.html)
-    : html`<div class="scroll" tabindex="0" role="group" aria-label="Table ${table.number}">${trusted(table.html)}</div>`;
+    : html`<div class="scroll" tabindex="0" role="group" aria-label="Table ${ink.chapter}${table.number}">${trusted(table.html)}</div>`;
   // Paper keeps a table on one page if it can fit there.
   const long = (table.html.match(/<tr\b/g)?.length ?? 0) > 25 ? 'long' : '';
   return html`<div class="table-block ${columnClass(table.column)} ${long}" id="${table.id}">
-${caption('div', 'Table', table)}
+${caption('div', 'Table', table, ink)}
 ${inner}
 </div>
 `;

@@ -199,6 +199,8 @@ export function layOut({ width, height }: PageSize): Layout {
     }
   };
 
+  // Page numbers are not known yet, but take their room.
+  for (const place of document.querySelectorAll('[data-page-of]')) place.textContent = '00';
   for (const place of document.querySelectorAll<HTMLElement>('.scroll, .formula')) fitWide(place);
 
   // Contents that all but fit under the title are set smaller; those that do not begin a page.

@@ -2,10 +2,10 @@
 // it would tell on the machine that made it.
 import { createHash } from 'node:crypto';
 import type { PDFDocument } from '@cantoo/pdf-lib';
-import type { Document } from './document.js';
+import type { About } from './page.js';
 
 export interface PdfDescription {
-  readonly document: Document;
+  readonly about: About;
   /** Date of creation; null leaves it out. */
   readonly date: Date | null;
   /** What was printed: the identifier of the file is made from it. */
@@ -17,18 +17,18 @@ export interface PdfDescription {
 /** Writes document information, XMP metadata and the identifier, and returns the file. */
 export async function describePdf(
   pdf: PDFDocument,
-  { document, date, markup, browser }: PdfDescription,
+  { about, date, markup, browser }: PdfDescription,
 ): Promise<Uint8Array> {
   const { PDFDict, PDFHexString, PDFName, PDFString } = await import('@cantoo/pdf-lib');
-  const authors = document.authors.map(({ name }) => name);
+  const authors = about.authors.map(({ name }) => name);
   const producer = `Fathom with ${browser.replace(/^Headless/, '')}`;
-  pdf.setTitle(document.title.text, { showInWindowTitleBar: true });
+  pdf.setTitle(about.title.text, { showInWindowTitleBar: true });
   if (authors.length > 0) pdf.setAuthor(authors.join(', '));
-  if (document.description) pdf.setSubject(document.description);
-  if (document.keywords.length > 0) pdf.setKeywords([...document.keywords]);
+  if (about.description) pdf.setSubject(about.description);
+  if (about.keywords.length > 0) pdf.setKeywords([...about.keywords]);
   pdf.setCreator('Fathom');
   pdf.setProducer(producer);
-  pdf.setLanguage(document.language);
+  pdf.setLanguage(about.language);
   const information = pdf.context.lookup(pdf.context.trailerInfo.Info, PDFDict);
   for (const key of ['CreationDate', 'ModDate']) {
     if (date) information.set(PDFName.of(key), PDFString.fromDate(date));
@@ -36,7 +36,7 @@ export async function describePdf(
   }
   await renumberElements(pdf);
   await mapRoles(pdf);
-  const xmp = xmpPacket({ document, authors, producer, date });
+  const xmp = xmpPacket({ about, authors, producer, date });
   const stream = pdf.context.stream(Buffer.from(xmp), { Type: 'Metadata', Subtype: 'XML' });
   pdf.catalog.set(PDFName.of('Metadata'), pdf.context.register(stream));
   const digest = createHash('sha256').update(xmp).update(markup).digest('hex').slice(0, 32);
@@ -82,13 +82,13 @@ async function mapRoles(pdf: PDFDocument): Promise<void> {
   tree?.set(PDFName.of('RoleMap'), pdf.context.obj({ Strong: 'Span', Em: 'Span' }));
 }
 
-function xmpPacket(about: {
-  document: Document;
+function xmpPacket(of: {
+  about: About;
   authors: readonly string[];
   producer: string;
   date: Date | null;
 }): string {
-  const { document, authors, producer, date } = about;
+  const { about, authors, producer, date } = of;
   const e = (text: string) => text.replace(/[<>&"]/g, (c) => `&#${c.charCodeAt(0)};`);
   const alternative = (name: string, text: string | null) =>
     text
@@ -103,8 +103,8 @@ function xmpPacket(about: {
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
 <dc:format>application/pdf</dc:format>
-${alternative('title', document.title.text)}${list('creator', 'Seq', authors)}${alternative('description', document.description)}${list('subject', 'Bag', document.keywords)}
-<dc:language><rdf:Bag><rdf:li>${e(document.language)}</rdf:li></rdf:Bag></dc:language>
+${alternative('title', about.title.text)}${list('creator', 'Seq', authors)}${alternative('description', about.description)}${list('subject', 'Bag', about.keywords)}
+<dc:language><rdf:Bag><rdf:li>${e(about.language)}</rdf:li></rdf:Bag></dc:language>
 <xmp:CreatorTool>Fathom</xmp:CreatorTool><pdf:Producer>${e(producer)}</pdf:Producer>
 ${stamp ? `<xmp:CreateDate>${stamp}</xmp:CreateDate><xmp:ModifyDate>${stamp}</xmp:ModifyDate>` : ''}
 </rdf:Description></rdf:RDF></x:xmpmeta>

@@ -1,4 +1,4 @@
-// Document → PDF. Chromium loads the report once, the pages are laid out in it (figures fitted, page numbers filled in),
+// Paper → PDF. Chromium loads it once, the pages are laid out in it (figures fitted, page numbers filled in),
 // it prints, and what it cannot do is put in afterwards: running heads and what the PDF says about itself.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,18 +7,13 @@ import { pathToFileURL } from 'node:url';
 import type { PDFDocument } from '@cantoo/pdf-lib';
 import type { Browser, Page } from 'puppeteer';
 import { openBrowser } from './browser.js';
-import type { Document } from './document.js';
-import type { Drawings } from './drawing.js';
-import { contentsOf } from './page.js';
-import { renderPaper } from './paper.js';
+import type { Paper } from './paper.js';
 import { layOut } from './paper-layout.js';
 import { describePdf } from './pdf-information.js';
 import { pageSize } from './print-style.js';
-import type { Provenance } from './provenance.js';
-import { type HeadMark, headsOf, headsPage, layOver } from './running-heads.js';
+import { headsOf, headsPage, layOver, type RunningHead } from './running-heads.js';
 
 export interface PdfOptions {
-  readonly provenance: Provenance | null;
   /** Date of creation in the document information; null leaves it out, so that every build gives the same bytes. */
   readonly date: Date | null;
   /** A running browser, to print many reports with one; otherwise one is started and closed. */
@@ -31,10 +26,10 @@ const printTimeoutMs = 120_000;
 /** Where the printer breaks a page otherwise than the layout foretold, it is right: its numbers are filled in instead. */
 const maximumPrints = 3;
 
+/** `paperFor` makes what is printed, given the name and version of the browser that prints it. */
 export async function renderPdf(
-  document: Document,
-  drawings: Drawings,
-  { provenance, date, browser }: PdfOptions,
+  paperFor: (browser: string) => Promise<Paper>,
+  { date, browser }: PdfOptions,
 ): Promise<Uint8Array> {
   const { PDFDocument } = await import('@cantoo/pdf-lib');
   const own = browser ? null : await openBrowser();
@@ -42,9 +37,8 @@ export async function renderPdf(
   const folder = await mkdtemp(join(tmpdir(), 'fathom-print-'));
   try {
     const version = await used.version();
-    const markup = await renderPaper(document, drawings, {
-      provenance: provenance && { ...provenance, browser: version },
-    });
+    const paper = await paperFor(version);
+    const { about, markup } = paper;
     const { pdf, places } = await withPage(used, folder, 'report', markup, async (page) => {
       let { places } = await page.evaluate(layOut, pageSize);
       for (let print = 1; ; print++) {
@@ -56,16 +50,33 @@ export async function renderPdf(
         await page.evaluate(fillIn, places);
       }
     });
-    const heads = headsOf(marksOf(document, places), pdf.getPageCount(), new Set([1]));
+    const heads = headsOfPaper(paper, places, pdf.getPageCount());
     const printed = await withPage(used, folder, 'heads', headsPage(heads), (page) =>
       printPage(page, false),
     );
     await layOver(pdf, printed, heads);
-    return await describePdf(pdf, { document, date, markup, browser: version });
+    return await describePdf(pdf, { about, date, markup, browser: version });
   } finally {
     await rm(folder, { recursive: true, force: true });
     await own?.close();
   }
+}
+
+function headsOfPaper(
+  { marks, bare }: Paper,
+  places: Readonly<Record<string, number>>,
+  pages: number,
+): (RunningHead | null)[] {
+  const pageOf = (id: string) => (places[id] === undefined ? [] : [places[id]]);
+  const placed = marks.flatMap(({ id, left, right }) =>
+    pageOf(id).map((page) => ({ page, left, right })),
+  );
+  const { left = '' } = marks[0] ?? {};
+  return headsOf(
+    [{ page: 0, left, right: '' }, ...placed],
+    pages,
+    new Set([1, ...bare.flatMap(pageOf)]),
+  );
 }
 
 /** Opens markup from a file: a page given as an address or through the protocol has limits of size. */
@@ -131,24 +142,6 @@ function fillIn(places: Record<string, number>): void {
   for (const place of document.querySelectorAll<HTMLElement>('[data-page-of]')) {
     place.textContent = String(places[place.dataset.pageOf!] ?? '');
   }
-}
-
-function marksOf(document: Document, places: Readonly<Record<string, number>>): HeadMark[] {
-  const left = document.title.text;
-  const sections = contentsOf(document).map(({ id, number, title }) => ({
-    id,
-    right: number ? `${number}\u2002${title.text}` : title.text,
-  }));
-  const end = [
-    { id: 'notes', right: 'Notes' },
-    { id: 'references', right: 'References' },
-    { id: 'provenance', right: 'How this report was made' },
-  ];
-  const marks = [...sections, ...end].flatMap(({ id, right }) => {
-    const page = places[id];
-    return page === undefined ? [] : [{ page, left, right }];
-  });
-  return [{ page: 1, left, right: '' }, ...marks];
 }
 
 /** Page number, from 1, of every place in the document that a link points at. */

@@ -71,6 +71,14 @@ h1{font-size:26pt}
 .byline{font-size:9.6pt}
 .abstract{font-size:9.6pt}
 .made{font:8.2pt/1.5 '${sans}',sans-serif;color:var(--quiet);margin:-3mm 0 0}
+.book>.paper-contents{break-after:auto}
+.book>article{break-before:var(--break,page)}
+.title-page{padding-top:62mm;break-after:var(--break,page)}
+.title-page h1{font-size:34pt}
+.paper-contents .chapter{margin-top:2mm}
+.paper-contents .chapter>a{font-weight:600}
+.paper-contents .chapter>a .dots{border-color:transparent}
+h1 .number{color:var(--quiet);font-weight:400;margin-right:.25em}
 .paper-contents{break-after:var(--break,page);font-family:'${sans}',sans-serif;font-size:8.9pt;line-height:1.4}
 .paper-contents.own-page{break-before:var(--break,page)}
 .paper-contents h2{font-size:10.4pt;margin:6mm 0 2mm;color:var(--strong)}

@@ -23,21 +23,27 @@ export interface ReadOptions {
   /** Bytes of a file beside the notebook, by relative path; null if there is none. Without it no file is read. */
   readonly readFile?: (path: string) => Uint8Array | null;
   readonly citations?: Citations;
+  /** Its number in a book. */
+  readonly chapter?: number;
+  /** HTML of a reference to what this notebook does not have, if another chapter has it. */
+  readonly elsewhere?: (label: string) => string | null;
 }
 
 /** Reads an executed notebook. Nothing is thrown for what is wrong in it: see `diagnostics` of the document. */
 export function readDocument(notebook: Notebook, options: ReadOptions): Document {
   const { file, readFile = () => null, citations = noCitations } = options;
+  const { chapter = null, elsewhere = () => null } = options;
   const { front, inFirstCell, diagnostics } = readFrontMatter(notebook, file);
   const problems = collectProblems(file);
   problems.all.push(...diagnostics, ...citations.diagnostics);
-  const labels = new Labels(problems);
+  const labels = new Labels(problems, chapter);
   const results = new Results(problems);
   const { cells } = front;
   const reading: Reading = {
     notebook,
     readFile,
     citations,
+    elsewhere,
     problems,
     labels,
     results,
@@ -49,7 +55,7 @@ export function readDocument(notebook: Notebook, options: ReadOptions): Document
     index === 0 && inFirstCell ? [] : draftCell(cell, index + 1, reading),
   );
   const { title, rest } = takeTitle(drafts, labels);
-  const numbering = numberSections(rest, front.numberSections, labels);
+  const numbering = numberSections(rest, front.numberSections, labels, chapter);
 
   const print = printerOf(reading);
   const blocks = nest(rest, numbering, print);
@@ -68,10 +74,12 @@ export function readDocument(notebook: Notebook, options: ReadOptions): Document
     abstract,
     description: abstract === null ? front.subtitle : plainText(abstract),
     keywords: front.keywords,
+    chapter,
     blocks,
     footnotes: print.footnotes,
     bibliography: citations.bibliography(),
     results: results.all(),
+    labels: Object.fromEntries(labels.all()),
     diagnostics: problems.all,
   };
 }

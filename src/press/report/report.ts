@@ -9,20 +9,26 @@ import type { Notebook } from '../notebook/nbformat.js';
 import { noCitations, readBibliography } from './citations.js';
 import { type Diagnostic, ReportError } from './diagnostics.js';
 import type { Document } from './document.js';
-import { drawCharts } from './drawing.js';
+import { type Drawings, drawCharts } from './drawing.js';
 import { readFrontMatter } from './front-matter.js';
 import { renderHtml } from './page.js';
-import { renderPdf } from './pdf.js';
+import { paperOf } from './paper.js';
+import { type PdfOptions, renderPdf } from './pdf.js';
 import type { Provenance } from './provenance.js';
 import { readDocument } from './read.js';
 
 export type Format = 'html' | 'pdf';
 
-export interface ReportOptions {
-  readonly formats: readonly Format[];
-  /** Where the files go; made if it is not there. */
-  readonly outDirectory: string;
-  /** File name without ending. */
+/** How a PDF is printed. */
+export interface PrintOptions {
+  /** Date for the document information of the PDF. Default: SOURCE_DATE_EPOCH, else none. */
+  readonly date?: Date;
+  /** A running browser, to print many reports with one. */
+  readonly browser?: Browser;
+}
+
+export interface ReadReportOptions {
+  /** File name of the report without ending. */
   readonly name: string;
   /** Name of the notebook in messages. Default `<name>.ipynb`. */
   readonly file?: string;
@@ -30,12 +36,19 @@ export interface ReportOptions {
   readonly directory?: string;
   /** BibTeX file used when the notebook names none. */
   readonly bibliography?: string;
+  /** Its number in a book. */
+  readonly chapter?: number;
+  /** HTML of a reference to what this notebook does not have, if another chapter has it. */
+  readonly elsewhere?: (label: string) => string | null;
+}
+
+export interface ReportOptions extends ReadReportOptions, PrintOptions {
+  readonly formats: readonly Format[];
+  /** Where the files go; made if it is not there. */
+  readonly outDirectory: string;
   /** Warnings fail as errors do. */
   readonly strict?: boolean;
   readonly provenance?: Provenance;
-  /** Date for the document information of the PDF. Default: SOURCE_DATE_EPOCH, else none. */
-  readonly date?: Date;
-  readonly browser?: Browser;
 }
 
 export interface Report {
@@ -57,38 +70,66 @@ export interface ReportFile {
  * BrowserError if there is nothing to print a PDF with; the HTML is written by then.
  */
 export async function renderReport(notebook: Notebook, options: ReportOptions): Promise<Report> {
-  const file = options.file ?? `${options.name}.ipynb`;
-  const readBeside = options.directory ? fileReader(options.directory) : undefined;
-  const citations = await loadCitations(notebook, file, options);
-  const document = readDocument(notebook, {
-    file,
-    citations,
-    ...(readBeside ? { readFile: readBeside } : {}),
-  });
-  const { drawings, diagnostics: drawingProblems } = await drawCharts(document);
-  const diagnostics = [...document.diagnostics, ...drawingProblems];
-  const fatal = options.strict ? diagnostics : diagnostics.filter((d) => d.severity === 'error');
-  if (fatal.length > 0) throw new ReportError(fatal);
-
+  const { document, drawings, diagnostics } = await readReport(notebook, options);
+  refuse(diagnostics, options.strict ?? false);
   const provenance = options.provenance ?? null;
   const files: ReportFile[] = [];
-  const write = async (format: Format, content: string | Uint8Array) => {
-    const path = join(options.outDirectory, `${options.name}.${format}`);
-    await writeWhole(path, content);
-    files.push({ format, path, ...seal(content) });
-  };
   if (options.formats.includes('html')) {
-    await write('html', await renderHtml(document, drawings, { provenance }));
+    const page = await renderHtml(document, drawings, { provenance });
+    files.push(await writeReport(options, 'html', page));
   }
   if (options.formats.includes('pdf')) {
-    const date = options.date ?? sourceDate(process.env);
-    const { browser } = options;
-    await write(
-      'pdf',
-      await renderPdf(document, drawings, { provenance, date, ...(browser ? { browser } : {}) }),
-    );
+    const paperFor = (browser: string) =>
+      paperOf({ document, drawings, provenance: provenance && { ...provenance, browser } });
+    const pdf = await renderPdf(paperFor, pdfOptions(options));
+    files.push(await writeReport(options, 'pdf', pdf));
   }
   return { document, files, diagnostics };
+}
+
+/** A notebook read, and its charts drawn, with all that is wrong with them; nothing is thrown for that. */
+export async function readReport(
+  notebook: Notebook,
+  options: ReadReportOptions,
+): Promise<{ document: Document; drawings: Drawings; diagnostics: readonly Diagnostic[] }> {
+  const document = await readNotebookDocument(notebook, options);
+  const { drawings, diagnostics } = await drawCharts(document);
+  return { document, drawings, diagnostics: [...document.diagnostics, ...diagnostics] };
+}
+
+/** As `readReport`, without the charts. */
+export async function readNotebookDocument(
+  notebook: Notebook,
+  options: ReadReportOptions,
+): Promise<Document> {
+  const file = options.file ?? `${options.name}.ipynb`;
+  return readDocument(notebook, {
+    file,
+    citations: await loadCitations(notebook, file, options),
+    ...(options.directory ? { readFile: fileReader(options.directory) } : {}),
+    ...(options.chapter === undefined ? {} : { chapter: options.chapter }),
+    ...(options.elsewhere ? { elsewhere: options.elsewhere } : {}),
+  });
+}
+
+/** Throws a ReportError if something is wrong; in strict mode warnings are. */
+export function refuse(diagnostics: readonly Diagnostic[], strict: boolean): void {
+  const fatal = strict ? diagnostics : diagnostics.filter((d) => d.severity === 'error');
+  if (fatal.length > 0) throw new ReportError(fatal);
+}
+
+export async function writeReport(
+  { outDirectory, name }: { outDirectory: string; name: string },
+  format: Format,
+  content: string | Uint8Array,
+): Promise<ReportFile> {
+  const path = join(outDirectory, `${name}.${format}`);
+  await writeWhole(path, content);
+  return { format, path, ...seal(content) };
+}
+
+export function pdfOptions({ date, browser }: PrintOptions): PdfOptions {
+  return { date: date ?? sourceDate(process.env), ...(browser ? { browser } : {}) };
 }
 
 /** SOURCE_DATE_EPOCH (reproducible-builds.org): seconds since 1970, or null if it is not set. */
@@ -101,7 +142,7 @@ export function sourceDate(environment: NodeJS.ProcessEnv): Date | null {
   return new Date(Number(given) * 1000);
 }
 
-async function loadCitations(notebook: Notebook, file: string, options: ReportOptions) {
+async function loadCitations(notebook: Notebook, file: string, options: ReadReportOptions) {
   const named = readFrontMatter(notebook, file).front.bibliography;
   const path = named && options.directory ? join(options.directory, named) : options.bibliography;
   if (!path || (named && !inside(options.directory ?? '', named))) return noCitations;

@@ -119,7 +119,7 @@ h2,h3,h4,h5,h6{font-family:'${sans}','Segoe UI',Roboto,Helvetica,Arial,sans-seri
 h2{font-size:1.36rem;margin:2.6em 0 .7em}
 h3{font-size:1.1rem;margin:2.1em 0 .6em}
 h4,h5,h6{font-size:.96rem;margin:1.8em 0 .5em}
-:is(h2,h3,h4,h5,h6) .number{color:var(--quiet);font-weight:400;margin-right:.55em}
+:is(h2,h3,h4,h5,h6) .number{color:var(--quiet);font-weight:400;margin-right:.3em}
 :is(h2,h3,h4)+*{margin-top:0}
 .anchor{margin-left:.35em;text-decoration:none;opacity:0;font-weight:400}
 :is(h2,h3,h4,h5,h6):hover .anchor,.anchor:focus-visible{opacity:1}

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser } from 'puppeteer';
 import type { Cell } from '../../../src/press/notebook/nbformat.js';
 import { drawCharts } from '../../../src/press/report/drawing.js';
-import { renderPaper } from '../../../src/press/report/paper.js';
+import { paperOf } from '../../../src/press/report/paper.js';
 import { type Layout, layOut } from '../../../src/press/report/paper-layout.js';
 import { pageSize } from '../../../src/press/report/print-style.js';
 import { browserOrReason, code, md, notebook, openBrowser, read, shown } from './support.js';
@@ -50,7 +50,7 @@ describe('layout of pages', { skip: await browserOrReason() }, () => {
     const document = read(notebook(md('# Title'), ...cells));
     const { drawings } = await drawCharts(document);
     const file = join(folder, 'paper.html');
-    writeFileSync(file, await renderPaper(document, drawings, { provenance: null }));
+    writeFileSync(file, (await paperOf({ document, drawings, provenance: null })).markup);
     const page = await browser.newPage();
     try {
       await page.emulateMediaType('print');

@@ -24,7 +24,11 @@ export class Labels {
   private readonly targets = new Map<string, Target>();
   private readonly counters: Record<Prefix, number> = { fig: 0, tbl: 0, sec: 0, eq: 0 };
 
-  constructor(private readonly problems: Problems) {}
+  /** `chapter` is what numbers in a book start with. */
+  constructor(
+    private readonly problems: Problems,
+    private readonly chapter: number | null = null,
+  ) {}
 
   next(prefix: Prefix): number {
     return ++this.counters[prefix];
@@ -56,7 +60,8 @@ export class Labels {
     if (this.targets.has(label)) this.duplicate(label, at);
     const id = this.claim(label);
     if (!this.targets.has(label)) {
-      this.targets.set(label, { text: `${kinds[prefix].name} ${number}`, id });
+      const full = this.chapter === null ? number : `${this.chapter}.${number}`;
+      this.targets.set(label, { text: `${kinds[prefix].name} ${full}`, id });
     }
     return id;
   }

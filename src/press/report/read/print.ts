@@ -116,7 +116,7 @@ function contextOf(
   reading: Reading,
   footnote: (label: number, words: Words) => ReturnType<Context['footnote']>,
 ): Context {
-  const { labels, citations, problems, results } = reading;
+  const { labels, citations, problems, results, elsewhere } = reading;
   const at = (line: number | null): At => ({
     cell: words.place.cell,
     line: line ?? words.place.line,
@@ -127,6 +127,8 @@ function contextOf(
       if (target) {
         return `<a class="reference" href="#${target.id}">${escapeHtml(target.text)}</a>`;
       }
+      const there = elsewhere(label);
+      if (there !== null) return there;
       const meant = nearest(label, [...labels.all().keys()]);
       problems.error(
         'unresolved-reference',

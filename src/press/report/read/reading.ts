@@ -11,6 +11,8 @@ export interface Reading {
   /** Bytes of a file beside the notebook; null if there is none. */
   readonly readFile: (path: string) => Uint8Array | null;
   readonly citations: Citations;
+  /** HTML of a reference to what another chapter has; null if none has it. */
+  readonly elsewhere: (label: string) => string | null;
   readonly problems: Problems;
   readonly labels: Labels;
   readonly results: Results;

@@ -32,6 +32,7 @@ export function numberSections(
   drafts: readonly Draft[],
   isNumbered: boolean,
   labels: Labels,
+  chapter: number | null = null,
 ): Numbering {
   const headings = drafts.filter((draft) => draft.kind === 'heading');
   const base = Math.min(...headings.map((heading) => heading.level), 6);
@@ -47,7 +48,7 @@ export function numberSections(
       while (count.length <= depth) count.push(count.length === depth ? 0 : 1);
       count[depth]!++;
     }
-    const number = has ? count.join('.') : null;
+    const number = has ? [...(chapter === null ? [] : [chapter]), ...count].join('.') : null;
     numbers.set(heading, number);
     if (heading.id.startsWith('sec-')) {
       const title = plainText(escapeHtml(heading.words.tokens[0]?.content ?? ''));
