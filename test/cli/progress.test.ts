@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, it } from 'node:test';
 import { Progress, seconds } from '../../src/cli/progress.js';
 import type { RunEvent } from '../../src/press/run/run-notebook.js';
-import { TerminalText } from '../../src/press/run/outputs.js';
+import { TerminalText } from '../../src/press/notebook/terminal-text.js';
 
 const events: RunEvent[] = [
   { type: 'notebook-start', codeCells: 2 },

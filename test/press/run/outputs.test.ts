@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Displays, OutputArea, TerminalText } from '../../../src/press/run/outputs.js';
+import { TerminalText } from '../../../src/press/notebook/terminal-text.js';
+import { type Displays, OutputArea } from '../../../src/press/run/outputs.js';
 
 function shown(...chunks: string[]): string {
   const text = new TerminalText();
