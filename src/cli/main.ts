@@ -9,9 +9,11 @@ import { register as doctor } from './doctor.js';
 import { kernelCommand } from './kernel.js';
 import { labCommand } from './lab.js';
 import { register as startNew } from './new.js';
+import { register as render } from './render.js';
 
 const commands: ((program: Command) => void)[] = [
   build,
+  render,
   startNew,
   clean,
   doctor,

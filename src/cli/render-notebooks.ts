@@ -1,0 +1,87 @@
+// Prints executed notebooks as they are: read, made safe, written.
+import { basename, dirname, relative } from 'node:path';
+import { NotebookError } from '../press/notebook/error.js';
+import { readNotebook } from '../press/notebook/read.js';
+import {
+  BrowserError,
+  type Format,
+  formatDiagnostic,
+  ReportError,
+  renderReport,
+} from '../press/report/index.js';
+import { hint } from '../shared/nearest.js';
+
+const formats: readonly Format[] = ['html', 'pdf'];
+
+/** A format that `render` does not print. */
+export class RenderFormatError extends Error {
+  override readonly name = 'RenderFormatError';
+  readonly exitCode = 2;
+}
+
+export interface RenderOptions {
+  readonly notebooks: readonly string[];
+  /** As given: names with commas between them. */
+  readonly formats: string;
+  readonly out: string | undefined;
+  readonly strict: boolean;
+}
+
+/** Returns the exit code: 0, or 1 where a report could not be made. */
+export async function renderNotebooks(options: RenderOptions): Promise<number> {
+  const wanted = readFormats(options.formats);
+  const names = options.notebooks.map((file) => basename(file).replace(/\.ipynb$/, ''));
+  let failures = 0;
+  for (const [index, file] of options.notebooks.entries()) {
+    const name = names[index]!;
+    const earlier = names.indexOf(name);
+    const out = options.out ?? dirname(file);
+    try {
+      if (options.out !== undefined && earlier < index) {
+        throw new NotebookError(
+          `its report would be written over that of ${options.notebooks[earlier]}: render them to different folders`,
+          { file },
+        );
+      }
+      const report = await renderReport(await readNotebook(file), {
+        formats: wanted,
+        outDirectory: out,
+        name,
+        file: basename(file),
+        directory: dirname(file),
+        lenient: true,
+        strict: options.strict,
+      });
+      for (const diagnostic of report.diagnostics) console.error(formatDiagnostic(diagnostic));
+      for (const { path } of report.files) console.log(shown(path));
+      for (const kept of report.kept) console.log(`  ${kept}`);
+    } catch (error) {
+      const isKnown =
+        error instanceof NotebookError ||
+        error instanceof ReportError ||
+        error instanceof BrowserError;
+      if (!isKnown) throw error;
+      failures += 1;
+      console.error(`fathom: ${error.message}`);
+    }
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+function readFormats(text: string): Format[] {
+  const given = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+  const unknown = given.find((name) => !formats.includes(name as Format));
+  if (unknown !== undefined || given.length === 0) {
+    throw new RenderFormatError(
+      `--to ${text}: there is no format "${unknown ?? ''}". ${hint(unknown ?? '', formats)}`,
+    );
+  }
+  return given as Format[];
+}
+
+function shown(path: string): string {
+  return relative(process.cwd(), path) || '.';
+}
