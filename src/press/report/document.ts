@@ -81,6 +81,8 @@ export interface Chart {
   readonly kind: 'chart';
   readonly library: 'vega-lite' | 'vega';
   readonly specification: Record<string, unknown>;
+  /** Stands in where the chart cannot be drawn; null where the program that made it showed no picture. */
+  readonly fallback: Picture | null;
 }
 
 export interface Picture {

@@ -74,7 +74,8 @@ export function parseMarkdown(source: string, links: Record<string, unknown> = {
 export function printMarkdown(tokens: Token[], context: Context): string {
   const env: Environment = { slots: [], context };
   const printed = markdown.renderer.render(tokens, markdown.options, env as never);
-  return fillSlots(sanitize(printed, { from: 'prose' }), env.slots);
+  const picture = (source: string) => context.picture(source, null);
+  return fillSlots(sanitize(printed, { from: 'prose', picture }), env.slots);
 }
 
 /** One line of markdown, such as a caption, without a paragraph around it. */
@@ -97,7 +98,7 @@ function slot(env: Environment, content: string): string {
 /** `$$ … $$ {#eq-x}` is written as `$$ … \label{eq-x} $$`, which says the same in TeX's own way. */
 function labelEquations(source: string): string {
   return source.replace(
-    /\$\$[ \t]*\{#([\w:.-]+)[^}\n]*\}[ \t]*$/gm,
+    /\$\$[ \t]{0,20}\{#([\w:.-]{1,100})(?![\w:.-])[^}\n]{0,200}\}[ \t]*$/gm,
     (_, label: string) => `\\label{${label}} $$`,
   );
 }

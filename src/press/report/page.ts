@@ -260,6 +260,9 @@ ${drawing?.table && ink.medium === 'screen' && dataTable(drawing.table, figure)}
 }
 
 function renderChart(figure: Figure, drawing: Drawing | undefined): Markup {
+  if (!drawing && figure.content.kind === 'chart' && figure.content.fallback) {
+    return renderPicture({ ...figure, content: figure.content.fallback });
+  }
   if (!drawing) {
     return html`<div class="chart"><p class="unresolved">This chart could not be drawn. ${figure.alt}</p></div>`;
   }

@@ -15,7 +15,9 @@ import { collectProblems } from './read/problems.js';
 import type { Reading } from './read/reading.js';
 import { Results } from './read/results.js';
 import { nest, numberSections, takeTitle } from './read/sections.js';
+import { type Keep, roomOfPage } from './room.js';
 import { plainText } from './sanitize.js';
+import { widgetState } from './widgets.js';
 
 export interface ReadOptions {
   /** Name of the notebook in messages and in the document. */
@@ -27,12 +29,14 @@ export interface ReadOptions {
   readonly chapter?: number;
   /** HTML of a reference to what this notebook does not have, if another chapter has it. */
   readonly elsewhere?: (label: string) => string | null;
+  /** Keeps what is too large for the page beside it, and returns its address; without it the notebook alone has it. */
+  readonly keep?: Keep;
 }
 
 /** Reads an executed notebook. Nothing is thrown for what is wrong in it: see `diagnostics` of the document. */
 export function readDocument(notebook: Notebook, options: ReadOptions): Document {
   const { file, readFile = () => null, citations = noCitations } = options;
-  const { chapter = null, elsewhere = () => null } = options;
+  const { chapter = null, elsewhere = () => null, keep = () => null } = options;
   const { front, inFirstCell, diagnostics } = readFrontMatter(notebook, file);
   const problems = collectProblems(file);
   problems.all.push(...diagnostics, ...citations.diagnostics);
@@ -47,6 +51,9 @@ export function readDocument(notebook: Notebook, options: ReadOptions): Document
     problems,
     labels,
     results,
+    keep,
+    room: roomOfPage(),
+    widgets: widgetState(notebook.metadata),
     cells,
     links: {},
   };

@@ -16,6 +16,7 @@ import { paperOf } from './paper.js';
 import { type PdfOptions, renderPdf } from './pdf.js';
 import type { Provenance } from './provenance.js';
 import { readDocument } from './read.js';
+import type { Keep } from './room.js';
 
 export type Format = 'html' | 'pdf';
 
@@ -48,12 +49,16 @@ export interface ReportOptions extends ReadReportOptions, PrintOptions {
   readonly outDirectory: string;
   /** Warnings fail as errors do. */
   readonly strict?: boolean;
+  /** Errors of the notebook are warnings: the best report that can be made of what a stranger wrote. */
+  readonly lenient?: boolean;
   readonly provenance?: Provenance;
 }
 
 export interface Report {
   readonly document: Document;
   readonly files: readonly ReportFile[];
+  /** Names of the files beside the report that hold outputs too large for it. */
+  readonly kept: readonly string[];
   /** Warnings; errors are thrown. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -70,10 +75,14 @@ export interface ReportFile {
  * BrowserError if there is nothing to print a PDF with; the HTML is written by then.
  */
 export async function renderReport(notebook: Notebook, options: ReportOptions): Promise<Report> {
-  const { document, drawings, diagnostics } = await readReport(notebook, options);
+  const { document, drawings, kept, ...read } = await readReport(notebook, options);
+  const diagnostics = read.diagnostics.map((each) =>
+    options.lenient ? { ...each, severity: 'warning' as const } : each,
+  );
   refuse(diagnostics, options.strict ?? false);
   const provenance = options.provenance ?? null;
   const files: ReportFile[] = [];
+  for (const [name, content] of kept) await writeWhole(join(options.outDirectory, name), content);
   if (options.formats.includes('html')) {
     const page = await renderHtml(document, drawings, { provenance });
     files.push(await writeReport(options, 'html', page));
@@ -84,27 +93,42 @@ export async function renderReport(notebook: Notebook, options: ReportOptions): 
     const pdf = await renderPdf(paperFor, pdfOptions(options));
     files.push(await writeReport(options, 'pdf', pdf));
   }
-  return { document, files, diagnostics };
+  return { document, files, kept: [...kept.keys()], diagnostics };
+}
+
+export interface ReadReport {
+  readonly document: Document;
+  readonly drawings: Drawings;
+  /** Outputs too large for the page, by the name of the file that they go into, beside it. */
+  readonly kept: ReadonlyMap<string, string | Uint8Array>;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** A notebook read, and its charts drawn, with all that is wrong with them; nothing is thrown for that. */
 export async function readReport(
   notebook: Notebook,
   options: ReadReportOptions,
-): Promise<{ document: Document; drawings: Drawings; diagnostics: readonly Diagnostic[] }> {
-  const document = await readNotebookDocument(notebook, options);
+): Promise<ReadReport> {
+  const kept = new Map<string, string | Uint8Array>();
+  const document = await readNotebookDocument(notebook, options, (ending, content) => {
+    const name = `${options.name}.${ending}`;
+    kept.set(name, content);
+    return encodeURIComponent(name);
+  });
   const { drawings, diagnostics } = await drawCharts(document);
-  return { document, drawings, diagnostics: [...document.diagnostics, ...diagnostics] };
+  return { document, drawings, kept, diagnostics: [...document.diagnostics, ...diagnostics] };
 }
 
 /** As `readReport`, without the charts. */
 export async function readNotebookDocument(
   notebook: Notebook,
   options: ReadReportOptions,
+  keep: Keep = () => null,
 ): Promise<Document> {
   const file = options.file ?? `${options.name}.ipynb`;
   return readDocument(notebook, {
     file,
+    keep,
     citations: await loadCitations(notebook, file, options),
     ...(options.directory ? { readFile: fileReader(options.directory) } : {}),
     ...(options.chapter === undefined ? {} : { chapter: options.chapter }),

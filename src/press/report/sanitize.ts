@@ -1,6 +1,7 @@
 // HTML from a notebook, made harmless. What strangers wrote may show text, tables, lists and pictures; it cannot run a
 // script, load anything, style or cover the page, or take an id that the page uses.
 import sanitizeHtml from 'sanitize-html';
+import { makePicture, type PictureKind } from './picture.js';
 
 const blocks =
   'p div section article header footer blockquote pre hr br ul ol li dl dt dd details summary figure figcaption center address';
@@ -19,13 +20,16 @@ const lengths =
   /^(?:-?[\d.]+(?:px|em|rem|ex|ch|%|pt|cm|mm|in)?|auto)(?:\s+(?:-?[\d.]+(?:px|em|rem|ex|ch|%|pt|cm|mm|in)?|auto)){0,3}$/;
 const colour = /^(?:#[0-9a-f]{3,8}|[a-z]{3,24}|(?:rgb|hsl)a?\([\d\s.,%/deg]+\))$/i;
 const word = /^[a-z-]{2,24}$/i;
+// Each part of these lists ends where the next begins (`(?![\w.(])`), so that no text takes long to be refused.
 const border =
-  /^(?:[\d.]+(?:px|em|pt)?|none|solid|dashed|dotted|double|thin|medium|thick|#[0-9a-f]{3,8}|[a-z]{3,24}|rgba?\([\d\s.,%]+\)|\s)+$/i;
+  /^(?:(?:[\d.]{1,8}(?:px|em|pt)?|#[0-9a-f]{3,8}|[a-z]{3,24})(?![\w.(])|rgba?\([\d\s.,%]{1,60}\)|\s){1,12}$/i;
+const gradient =
+  /^linear-gradient\((?:(?:[\d.]{1,12}(?:deg|px|em|%)|#[0-9a-f]{3,8}|[a-z]{2,24})(?![\w.(])|rgba?\([\d\s.,%]{1,60}\)|[\s,]){1,60}\)$/i;
 
 /** Presentation that a table or a notice may carry along; nothing that moves things about or fetches. */
 const styles: Record<string, RegExp[]> = {
   color: [colour],
-  background: [colour],
+  background: [colour, gradient],
   'background-color': [colour],
   'text-align': [word],
   'vertical-align': [word, length],
@@ -46,6 +50,9 @@ const styles: Record<string, RegExp[]> = {
   'padding-right': [length],
   width: [/^[\d.]+(?:px|em|rem|ch|%)$/],
   'max-width': [/^[\d.]+(?:px|em|rem|ch|%)$/],
+  height: [/^[\d.]{1,4}(?:px|em|rem)$/],
+  'border-radius': [length],
+  opacity: [/^[\d.]{1,5}$/],
   display: [/^(?:block|inline|inline-block|flex|grid|table|table-row|table-cell|none)$/],
   'flex-wrap': [word],
   gap: [lengths],
@@ -99,10 +106,20 @@ function isOwnId(id: string): boolean {
 export interface SanitizeOptions {
   /** 'prose' is what the author of the notebook wrote; 'output' is what a program printed. */
   readonly from: 'prose' | 'output';
+  /** Address (`data:`) of a picture that is named by path; null if there is none. */
+  readonly picture?: (source: string) => string | null;
 }
 
+/** The boxes of Jupyter's own style, which many write by hand. */
+const alerts: Record<string, string> = {
+  'alert-info': 'callout callout-note',
+  'alert-success': 'callout callout-tip',
+  'alert-warning': 'callout callout-warning',
+  'alert-danger': 'callout callout-important',
+};
+
 /** The harmless part of some HTML. */
-export function sanitize(source: string, { from }: SanitizeOptions): string {
+export function sanitize(source: string, { from, picture }: SanitizeOptions): string {
   const attributes: Record<string, sanitizeHtml.AllowedAttribute[]> = {
     ...perTag(`${svg} ${svg.toLowerCase()}`, `${svgAttributes} ${svgAttributes.toLowerCase()}`),
     ...perTag(mathml, mathAttributes),
@@ -190,6 +207,18 @@ export function sanitize(source: string, { from }: SanitizeOptions): string {
         if (safe.href && !/^(?:#|https?:|mailto:)/i.test(safe.href)) delete safe.href;
         return { tagName: tag, attribs: safe };
       },
+      img: (tag, given) => {
+        const source = given.src ?? '';
+        const address = pictureUrl.test(source)
+          ? checkedPicture(source)
+          : (picture?.(source) ?? null);
+        const { src: _, ...rest } = given;
+        return { tagName: tag, attribs: address === null ? rest : { ...rest, src: address } };
+      },
+      div: (tag, given) => {
+        const kind = (given.class ?? '').split(/\s+/).find((name) => Object.hasOwn(alerts, name));
+        return { tagName: tag, attribs: kind ? { ...given, class: alerts[kind]! } : given };
+      },
       input: (tag, given) => ({
         tagName: tag,
         attribs: {
@@ -204,6 +233,24 @@ export function sanitize(source: string, { from }: SanitizeOptions): string {
       (frame.tag === 'img' && !pictureUrl.test(frame.attribs.src ?? '')) ||
       (frame.tag === 'input' && from === 'output'),
   });
+}
+
+/** A picture inside its address, if it is what it says and not too large to be shown. */
+function checkedPicture(address: string): string | null {
+  const found = /^data:image\/(png|jpeg|gif|webp|svg\+xml)([^,]{0,100}),/i.exec(address);
+  if (!found) return null;
+  const kind = found[1]!.toLowerCase() as PictureKind;
+  const content = address.slice(found[0].length);
+  let bytes: Buffer;
+  try {
+    bytes = /;\s*base64$/i.test(found[2]!)
+      ? Buffer.from(content, 'base64')
+      : Buffer.from(decodeURIComponent(content));
+  } catch {
+    return null;
+  }
+  const made = makePicture(kind, bytes);
+  return 'problem' in made ? null : `data:${made.mime};base64,${made.data}`;
 }
 
 /** The text of some HTML without its markup. */

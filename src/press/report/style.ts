@@ -1,5 +1,6 @@
 // The look of a report, on screen and on paper. One set of custom properties holds every colour; the contrast of each
 // pair that is used together is checked by a test.
+import { outputsCss } from './outputs-style.js';
 import { mono, sans, serif } from './fonts.js';
 import { printCss } from './print-style.js';
 
@@ -168,7 +169,6 @@ details[open]>summary{margin-bottom:.4em}
 .output pre{padding:.1em 0 .1em 1em;border-left:2px solid var(--rule);white-space:pre;color:var(--quiet)}
 .output pre.stderr{border-left-color:var(--warning)}
 .output pre.error{border-left-color:var(--danger)}
-.cut{display:block;font-style:italic}
 .code+.output{margin-top:-.5em}
 ${['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
   .map(
@@ -290,4 +290,11 @@ const dark = `
 @media screen{${darkChart(':root[data-theme=dark]')}}
 `;
 
-export const pageCss = [themes, base, screen, dark, printCss].join('\n');
+export const pageCss = [
+  themes,
+  base,
+  outputsCss(properties(colours.light)),
+  screen,
+  dark,
+  printCss,
+].join('\n');

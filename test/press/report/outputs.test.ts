@@ -2,19 +2,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MimeBundle } from '../../../src/press/notebook/nbformat.js';
-import { readOutputs } from '../../../src/press/report/outputs.js';
+import { outputContext, readOutputs, textHtml } from '../../../src/press/report/outputs.js';
 import { terminalHtml } from '../../../src/press/report/terminal.js';
 
 const choose = (data: MimeBundle) => {
   const found: string[] = [];
-  const [first] = readOutputs([{ output_type: 'display_data', data, metadata: {} }], (kind) =>
-    found.push(kind),
+  const [first] = readOutputs(
+    [{ output_type: 'display_data', data, metadata: {} }],
+    outputContext((kind) => found.push(kind)),
   );
   if (!first) return found.join() || 'nothing';
   return first.kind === 'figure' ? `${first.kind} ${first.content.kind}` : first.kind;
 };
 
-const png = 'iVBORw0KGgo=';
+const png =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
 const table: [name: string, data: MimeBundle, expected: string][] = [
   [
     'a chart before its picture',
@@ -70,7 +72,7 @@ test('streams that follow each other are one', () => {
       { output_type: 'stream', name: 'stdout', text: 'b' },
       { output_type: 'stream', name: 'stderr', text: 'c' },
     ],
-    () => undefined,
+    outputContext(() => undefined),
   );
   assert.deepEqual(
     out.map((item) => item.kind === 'text' && item.text),
@@ -82,11 +84,45 @@ const terminal: [name: string, text: string, expected: string][] = [
   ['escapes', '<b>&"', '&#60;b&#62;&#38;&#34;'],
   ['colours', '\x1b[31mred\x1b[0m', '<span class="ansi-red-fg">red</span>'],
   ['bold and bright', '\x1b[1;92mgo\x1b[0m', '<span class="ansi-green-fg ansi-bold">go</span>'],
-  ['the 256 colours', '\x1b[38;5;196mx\x1b[0m', '<span class="ansi-red-fg">x</span>'],
-  ['true colour', '\x1b[38;2;0;180;0mx\x1b[0m', '<span class="ansi-green-fg">x</span>'],
+  ['the named ones of the 256 colours', '\x1b[38;5;1mx', '<span class="ansi-red-fg">x</span>'],
+  [
+    'others of the 256 colours',
+    '\x1b[38;5;196mx\x1b[0m',
+    '<span class="ansi-own" style="--light:#e60000;--dark:#ff0000">x</span>',
+  ],
+  [
+    'true colour, darker on the light page where it has to be',
+    '\x1b[38;2;0;180;0mx\x1b[39my',
+    '<span class="ansi-own" style="--light:#007e00;--dark:#00b400">x</span>y',
+  ],
+  [
+    'true colour with colons',
+    '\x1b[38:2::0:0:90mx',
+    '<span class="ansi-own" style="--light:#00005a;--dark:#8080ad">x</span>',
+  ],
+  [
+    'a ground, and lettering that can be read on it',
+    '\x1b[48;2;255;255;0mx\x1b[97;48;5;255my',
+    '<span style="background:#ffff00;color:#000000">x</span><span style="background:#eeeeee;color:#5b6675">y</span>',
+  ],
+  [
+    'inverse',
+    '\x1b[7mx\x1b[31my\x1b[27mz',
+    '<span style="background:var(--ink);color:var(--paper)">x</span><span style="background:var(--ansi-red);color:var(--paper)">y</span><span class="ansi-red-fg">z</span>',
+  ],
+  [
+    'weights',
+    '\x1b[1;3;4;9mx\x1b[22;23;24;29my',
+    '<span class="ansi-bold ansi-italic ansi-underline ansi-strikethrough">x</span>y',
+  ],
+  [
+    'a colour that is not there',
+    '\x1b[38;5;999;1mx\x1b[38mx\x1b[m',
+    '<span class="ansi-own ansi-bold" style="--light:#5f5f5f;--dark:#eeeeee">x</span><span class="ansi-own ansi-bold" style="--light:#5f5f5f;--dark:#eeeeee">x</span>',
+  ],
   ['the last state of a progress bar', '10 %\r50 %\r100 %\ndone', '100 %\ndone'],
   ['line ends of Windows', 'a\r\nb', 'a\nb'],
-  ['backspace', 'abc\b\bX', 'aX'],
+  ['backspace', 'abc\b\bX', 'aXc'],
   [
     'no cursor moves, titles, bells or links',
     '\x1b[2K\x1b]0;title\x07a\x07\x1b]8;;http://e.org\x1b\\b',
@@ -97,8 +133,41 @@ for (const [name, text, expected] of terminal) {
   test(`terminal: ${name}`, () => assert.equal(terminalHtml(text), expected));
 }
 
-test('a stream of 50 MB is cut, and says so', () => {
-  const html = terminalHtml('x'.repeat(100).concat('\n').repeat(500_000));
+test('a stream of 50 MB is cut in the middle, says so, and is kept whole beside the page', () => {
+  const whole = 'x'.repeat(100).concat('\n').repeat(500_000);
+  const kept: [string, string | Uint8Array][] = [];
+  const problems: string[] = [];
+  const [shown] = readOutputs(
+    [{ output_type: 'stream', name: 'stdout', text: `first\n${whole}last` }],
+    outputContext((kind) => problems.push(kind), {
+      keep: (ending, content) => {
+        kept.push([ending, content]);
+        return `a%20b.${ending}`;
+      },
+    }),
+  );
+  assert.ok(shown?.kind === 'text');
+  const html = textHtml(shown);
   assert.ok(html.length < 300_000);
-  assert.match(html, /class="cut">.*more characters are in the notebook/s);
+  assert.match(
+    html,
+    /^first\nx{100}\n[\s\S]*<span class="cut">… 50,3\d\d,\d{3} more characters \(498,\d{3} lines\) are in <a class="whole" href="a%20b\.txt">a b\.txt<\/a>\.<\/span>x{100}\n[\s\S]*last$/,
+  );
+  assert.deepEqual(kept, [['txt', `first\n${whole}last`]]);
+  assert.deepEqual(problems, ['cut-output']);
+});
+
+test('a page that is full shows little more of each output', () => {
+  const text = 'y'.repeat(140_000);
+  const shown = readOutputs(
+    Array.from({ length: 300 }, (_, i) => ({
+      output_type: 'display_data' as const,
+      data: { 'text/plain': `${i} ${text}` },
+      metadata: {},
+    })),
+    outputContext(() => undefined),
+  );
+  const all = shown.reduce((sum, item) => sum + (item.kind === 'text' ? item.text.length : 0), 0);
+  assert.equal(shown.length, 300);
+  assert.ok(all > 15_000_000 && all < 18_000_000, String(all));
 });

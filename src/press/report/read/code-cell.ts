@@ -34,7 +34,13 @@ export function draftCodeCell(cell: CodeCell, number: number, reading: Reading):
     );
   }
   const visible = cell.outputs.filter((output) => !isExportOnly(output));
-  const shown = readOutputs(visible, (kind, message) => problems.warning(kind, message, at));
+  let kept = 0;
+  const shown = readOutputs(visible, {
+    problem: (kind, message) => problems.warning(kind, message, at),
+    keep: (ending, content) => reading.keep(`cell-${number}.output-${++kept}.${ending}`, content),
+    room: reading.room,
+    widgets: reading.widgets,
+  });
   if (options.output === 'removed') return drafts;
   const counts = { figure: 0, table: 0 };
   const outputs = shown.flatMap((item) => draftOutput(item, options, counts, at, reading));

@@ -1,5 +1,6 @@
 // Pictures that prose names: in the text itself, attached to the cell, or in a file beside the notebook.
 import type { Picture } from '../document.js';
+import { makePicture, type PictureKind, type PictureProblem } from '../picture.js';
 import type { Attachments } from './draft.js';
 
 /** The picture, or what is wrong in words for the author. */
@@ -7,11 +8,11 @@ export function findPicture(
   source: string,
   attachments: Attachments,
   readFile: (path: string) => Uint8Array | null,
-): Picture | { readonly problem: string } {
+): Picture | PictureProblem {
   const inline = /^data:image\/(png|jpeg|gif|webp|svg\+xml);base64,([A-Za-z0-9+/=\s]+)$/.exec(
     source,
   );
-  if (inline) return picture(inline[1]!, Buffer.from(inline[2]!, 'base64'));
+  if (inline) return makePicture(inline[1] as PictureKind, Buffer.from(inline[2]!, 'base64'));
   if (/^[a-z][a-z0-9+.-]*:/i.test(source) && !source.startsWith('attachment:')) {
     return {
       problem: `the picture ${source.slice(0, 80)} is not part of the notebook. A report loads nothing: put the file beside the notebook`,
@@ -31,29 +32,19 @@ export function findPicture(
   }
   const bytes = readFile(path);
   if (!bytes) return { problem: `there is no picture "${path}" beside the notebook` };
-  return picture({ jpg: 'jpeg', svg: 'svg+xml' }[extension] ?? extension, Buffer.from(bytes));
+  const kind = { jpg: 'jpeg', svg: 'svg+xml' }[extension] ?? extension;
+  return makePicture(kind as PictureKind, Buffer.from(bytes));
 }
 
-function attached(name: string, attachments: Attachments): Picture | null {
+function attached(name: string, attachments: Attachments): Picture | PictureProblem | null {
   const bundle = Object.hasOwn(attachments, name) ? attachments[name] : undefined;
   for (const [mime, data] of Object.entries(bundle ?? {})) {
     const kind = /^image\/(png|jpeg|gif|webp|svg\+xml)$/.exec(mime)?.[1];
     if (!kind || typeof data !== 'string') continue;
     const isText = kind === 'svg+xml' && data.trimStart().startsWith('<');
-    return picture(kind, isText ? Buffer.from(data) : Buffer.from(data, 'base64'));
+    return makePicture(kind as PictureKind, Buffer.from(data, isText ? 'utf8' : 'base64'));
   }
   return null;
-}
-
-function picture(kind: string, bytes: Buffer): Picture {
-  const isPng = kind === 'png' && bytes.length > 24 && bytes.readUInt32BE(0) === 0x89504e47;
-  return {
-    kind: 'picture',
-    mime: `image/${kind}` as Picture['mime'],
-    data: bytes.toString('base64'),
-    width: isPng ? bytes.readUInt32BE(16) : null,
-    height: isPng ? bytes.readUInt32BE(20) : null,
-  };
 }
 
 /** `%20` and the like; what is no such code stays as it is. */

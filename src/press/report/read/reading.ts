@@ -2,6 +2,8 @@
 import type { Notebook } from '../../notebook/nbformat.js';
 import type { Citations } from '../citations.js';
 import type { CellDefaults } from '../options.js';
+import type { Keep, Room } from '../room.js';
+import type { WidgetState } from '../widgets.js';
 import type { Labels } from './labels.js';
 import type { Problems } from './problems.js';
 import type { Results } from './results.js';
@@ -18,6 +20,11 @@ export interface Reading {
   readonly results: Results;
   /** Link definitions (`[name]: address`), shared by all cells. */
   readonly links: Record<string, unknown>;
+  /** Keeps outputs beside the page that are too large for it. */
+  readonly keep: Keep;
+  /** What the page has left for outputs. */
+  readonly room: Room;
+  readonly widgets: WidgetState;
   /** What holds for cells that do not say otherwise. */
   readonly cells: CellDefaults;
 }
