@@ -15,6 +15,7 @@ export type {
   Subject,
   Value,
 } from './measure.js';
+export * from './bounds.js';
 export { compareLayers } from './layer-similarity.js';
 export { measures } from './measures.js';
 export { measure, type Images, type MeasureOwnOptions } from './own.js';

@@ -19,6 +19,7 @@ import type { Measure } from './measure.js';
 import { neuralCollapse } from './neural-collapse.js';
 import { participationRatio } from './participation-ratio.js';
 import { predictionDepth } from './prediction-depth.js';
+import { regionBounds } from './region-bounds.js';
 import { stableRank } from './stable-rank.js';
 import { topImages } from './top-images.js';
 
@@ -38,6 +39,7 @@ export const measures = registry<Measure>('measure', [
   filterTopology,
   activationTopology,
   linearRegions,
+  regionBounds,
   jacobianNorm,
   featureMaps,
   firstLayerFilters,
