@@ -35,8 +35,14 @@ export interface CellProcess {
 }
 
 const tailLength = 4000;
+const ownGroup = process.platform !== 'win32';
 
-export function startCellProcess(folder: string, handlers: CellProcessHandlers): CellProcess {
+/** `folder` is the working folder, `moduleFolder` the one from where modules are found. */
+export function startCellProcess(
+  folder: string,
+  moduleFolder: string,
+  handlers: CellProcessHandlers,
+): CellProcess {
   const barrier = `\0${randomBytes(12).toString('hex')}\0`;
   const child: ChildProcess = spawn(
     process.execPath,
@@ -49,8 +55,14 @@ export function startCellProcess(folder: string, handlers: CellProcessHandlers):
     {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-      env: { ...process.env, FATHOM_KERNEL_BARRIER: barrier.replaceAll('\0', '') },
+      env: {
+        ...process.env,
+        FATHOM_KERNEL_BARRIER: barrier.replaceAll('\0', ''),
+        FATHOM_KERNEL_FOLDER: moduleFolder,
+      },
       windowsHide: true,
+      // A group of its own, so that what cells started ends with it.
+      detached: ownGroup,
     },
   );
   const [, , , messages, commands, guard] = child.stdio as unknown as [
@@ -63,6 +75,17 @@ export function startCellProcess(folder: string, handlers: CellProcessHandlers):
   ];
   let exiting = false;
   let errors = '';
+
+  /** Ends the process and whatever it started and left behind. */
+  function killAll(): void {
+    if (child.pid === undefined) return;
+    try {
+      if (ownGroup) process.kill(-child.pid, 'SIGKILL');
+      else child.kill('SIGKILL');
+    } catch {
+      // Nobody is left.
+    }
+  }
 
   // A cell is done when its message is there and both streams have been read up to its mark.
   const seen = { stdout: 0, stderr: 0 };
@@ -97,12 +120,15 @@ export function startCellProcess(folder: string, handlers: CellProcessHandlers):
       } else handlers.message(message);
     }),
   );
+  const read = [child.stdout!, child.stderr!, messages];
   for (const stream of [messages, commands, guard]) stream.on('error', () => undefined);
   child.on('error', (error) => {
     errors += error.message;
     if (!exiting) handlers.died({ code: null, signal: null, errors });
   });
   const closed = new Promise<void>((resolve) => {
+    // What the process started may hold its streams open: they close when that has ended too.
+    child.on('exit', killAll);
     child.on('close', (code, signal) => {
       resolve();
       if (!exiting) handlers.died({ code, signal, errors });
@@ -118,14 +144,18 @@ export function startCellProcess(folder: string, handlers: CellProcessHandlers):
       this.send({ type: 'interrupt' });
       if (!guard.destroyed) guard.write('!');
     },
-    pause: () => messages.pause(),
-    resume: () => messages.resume(),
-    kill: () => child.kill('SIGKILL'),
+    pause() {
+      for (const stream of read) stream.pause();
+    },
+    resume() {
+      for (const stream of read) stream.resume();
+    },
+    kill: killAll,
     async exit(graceMs = 500) {
       exiting = true;
       this.send({ type: 'exit' });
-      messages.resume();
-      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      this.resume();
+      const timer = setTimeout(killAll, graceMs);
       if (child.pid !== undefined) await closed;
       clearTimeout(timer);
     },

@@ -39,8 +39,21 @@ export type ToChild =
   | { type: 'evaluate'; id: number; expressions: Record<string, CompiledCell> }
   | { type: 'interrupt' }
   | { type: 'input'; request: number; value: string }
-  | { type: 'comm'; kind: 'open' | 'msg' | 'close'; comm: string; target?: string; data: unknown }
+  | ({ type: 'comm' } & CommMessage)
   | { type: 'exit' };
+
+/** A message of a comm, the protocol's two-way channel between a cell and a front end. */
+export interface CommMessage {
+  /** Stands for the message or the cell that caused it. */
+  id: number;
+  kind: 'open' | 'msg' | 'close';
+  comm: string;
+  target?: string;
+  data: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+  /** Base64. */
+  buffers?: string[];
+}
 
 /** A run-time error, with its stack already mapped to the notebook's cells. */
 export interface CellError {
@@ -67,14 +80,9 @@ export type FromChild =
   | { type: 'clear'; id: number; wait: boolean }
   | { type: 'late-error'; id: number; error: CellError }
   | { type: 'input'; id: number; request: number; prompt: string; password: boolean }
-  | {
-      type: 'comm';
-      id: number;
-      kind: 'open' | 'msg' | 'close';
-      comm: string;
-      target?: string;
-      data: unknown;
-    }
+  | ({ type: 'comm' } & CommMessage)
+  /** A comm message has been acted on. */
+  | { type: 'handled'; id: number }
   | {
       type: 'done';
       id: number;

@@ -37,13 +37,13 @@ export type Compilation =
 export interface Completion {
   start: number;
   end: number;
-  matches: { name: string; kind: string }[];
+  matches: { name: string; kind: string; signature?: string }[];
 }
 
 export interface Compiler {
   compile(source: string): Compilation;
   /** Takes the declarations of a cell that ran into the scope of later ones. */
-  commit(compilation: Compilation & { ok: true }): void;
+  commit(declared: string): void;
   /** Takes what a cell declared before it failed: by its first `completed` statements, and what needs not to be run. */
   commitPart(source: string, completed: number): void;
   /** Forgets all declarations: the variables are gone. */
@@ -56,7 +56,6 @@ export interface Compiler {
     detail: 0 | 1,
   ): { signature: string; documentation: string } | undefined;
   isComplete(source: string): { status: 'complete' | 'incomplete' | 'invalid'; indent?: string };
-  version: string;
   close(): void;
 }
 
@@ -129,8 +128,8 @@ export function createCompiler(folder: string): Compiler {
 
   return {
     compile,
-    commit(compilation) {
-      declarations.add(compilation.declarations);
+    commit(declared) {
+      declarations.add(declared);
     },
     commitPart(source, completed) {
       const ts = tslab.typescript;
@@ -197,7 +196,6 @@ export function createCompiler(folder: string): Compiler {
       const { completed, indent } = tslab.isCompleteCode(source);
       return completed ? { status: 'complete' } : { status: 'incomplete', indent: indent ?? '' };
     },
-    version: tslab.typescript.version,
     close: () => converter.close(),
   };
 }

@@ -12,23 +12,51 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const [{ readConnectionFile }, { startKernel }] = await Promise.all([
-    import('./connection.js'),
-    import('./kernel.js'),
-  ]);
-  const kernel = await startKernel({ connection: readConnectionFile(path), folder: process.cwd() });
+  const [{ readConnectionFile }, { startKernel }, { fileHistory, memoryHistory }, { settings }] =
+    await Promise.all([
+      import('./connection.js'),
+      import('./kernel.js'),
+      import('./history.js'),
+      import('./settings.js'),
+    ]);
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  const { historyFile, moduleFolder, outputPatienceMs } = settings(process.env);
+  const kernel = await startKernel({
+    connection: readConnectionFile(path),
+    folder: process.cwd(),
+    moduleFolder: moduleFolder ?? process.cwd(),
+    history: historyFile === undefined ? memoryHistory() : fileHistory(historyFile, log),
+    log,
+    ...(outputPatienceMs !== undefined && { outputPatienceMs }),
+  });
   process.on('SIGINT', () => kernel.interrupt());
   process.on('SIGTERM', () => kernel.shutdown());
   process.on('SIGHUP', () => kernel.shutdown());
+  // A fault of the kernel itself: what else it does goes on, and the log of the server says what was wrong.
+  const fault = (error: unknown) =>
+    log(`fathom kernel: ${error instanceof Error ? error.stack : String(error)}`);
+  process.on('uncaughtException', fault);
+  process.on('unhandledRejection', fault);
   // A kernel whose server has died would run for ever: nobody could reach it.
-  if (process.env.JPY_PARENT_PID) {
+  const server = Number(process.env.JPY_PARENT_PID);
+  if (server > 1) {
     const parent = process.ppid;
+    const known = isAlive(server);
     setInterval(() => {
-      if (process.ppid !== parent) kernel.shutdown();
-    }, 2000).unref();
+      if (process.ppid !== parent || (known && !isAlive(server))) kernel.shutdown();
+    }, 1000).unref();
   }
   await kernel.closed;
   process.exit(0);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 main().catch((error: unknown) => {

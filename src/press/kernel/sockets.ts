@@ -24,6 +24,14 @@ export interface SocketHandlers {
   failed(error: Error): void;
 }
 
+/** So many messages per subscriber are left with ZeroMQ; the rest waits in the queue here, where it is counted. */
+const publishedAhead = 64;
+/** Where a subscriber is slow, it is tried again after this time: ZeroMQ does not tell when it may be. */
+const retryMs = 5;
+
+/** A client that reads nothing does not keep the kernel from ending. */
+const closeWithinMs = 2000;
+
 interface Outbox {
   queue: { frames: Buffer[]; bytes: number; sent: () => void }[];
   bytes: number;
@@ -35,7 +43,9 @@ export async function openSockets(
   connection: Connection,
   handlers: SocketHandlers,
 ): Promise<Sockets> {
-  const iopub = new zmq.XPublisher({ sendHighWaterMark: 0, linger: 2000 });
+  // ZeroMQ drops what a slow subscriber has not read, unless it is told to refuse it (`noDrop`): then it waits here.
+  const iopub = new zmq.XPublisher({ sendHighWaterMark: publishedAhead, linger: 2000 });
+  iopub.noDrop = true;
   // Every subscription is reported, not only the first for its topic: each client gets its welcome.
   iopub.verbosity = 'allSubs';
   const router = () =>
@@ -78,13 +88,25 @@ export async function openSockets(
     stdin: { queue: [], bytes: 0, busy: false },
     iopub: { queue: [], bytes: 0, busy: false },
   };
+  async function sendWhole(channel: Channel, frames: Buffer[]): Promise<void> {
+    for (;;) {
+      try {
+        await sockets[channel].send(frames);
+        return;
+      } catch (error) {
+        if (closing || channel !== 'iopub' || (error as { code?: string }).code !== 'EAGAIN')
+          throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
   async function pump(channel: Channel): Promise<void> {
     const outbox = outboxes[channel];
     if (outbox.busy) return;
     outbox.busy = true;
     for (let next = outbox.queue.shift(); next; next = outbox.queue.shift()) {
       try {
-        await sockets[channel].send(next.frames);
+        await sendWhole(channel, next.frames);
       } catch (error) {
         // A router drops what is addressed to a client that has gone; anything else is a broken socket.
         if (!closing && (error as { code?: string }).code !== 'EHOSTUNREACH')
@@ -108,8 +130,12 @@ export async function openSockets(
     },
     backlog: () => outboxes.iopub.bytes,
     async close() {
-      while (Object.values(outboxes).some((outbox) => outbox.busy || outbox.queue.length))
-        await new Promise((resolve) => setImmediate(resolve));
+      const until = Date.now() + closeWithinMs;
+      while (
+        Object.values(outboxes).some((outbox) => outbox.busy || outbox.queue.length) &&
+        Date.now() < until
+      )
+        await new Promise((resolve) => setTimeout(resolve, 1));
       closing = true;
       for (const socket of [...Object.values(sockets), heartbeat]) socket.close();
     },

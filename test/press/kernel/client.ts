@@ -102,7 +102,7 @@ export async function startClient(options: StartOptions = {}): Promise<Client> {
     {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, FATHOM_KERNEL_HISTORY: 'off', ...options.env },
       // A group of its own, so that the watchdog ends it when this process is killed.
       detached: process.platform !== 'win32',
     },

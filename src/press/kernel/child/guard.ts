@@ -23,7 +23,11 @@ channel.on('data', () => {
     terminate();
   }, graceMs);
 });
-channel.on('close', () => process.kill(process.pid, 'SIGKILL'));
+channel.on('close', () => {
+  // With everything that cells started: the cell process leads a group of its own.
+  if (process.platform !== 'win32') process.kill(-process.pid, 'SIGKILL');
+  process.kill(process.pid, 'SIGKILL');
+});
 
 /** Unwinds whatever the main thread is executing, back to its event loop. */
 function terminate(): void {

@@ -13,6 +13,7 @@ import { Worker } from 'node:worker_threads';
 import { bundleOf, type DisplayBundle } from '../bundle.js';
 import { type CellError, deframer, type FromChild, frame, type ToChild } from '../channel.js';
 import { hookSymbol, type KernelHook } from '../hook.js';
+import { createCommRouter } from './comms.js';
 import { captureOutput } from './output.js';
 import { createRunner } from './runner.js';
 import { describeError, Interrupted, installStackMapping } from './stack.js';
@@ -24,7 +25,8 @@ interface Origin {
   allowInput: boolean;
 }
 
-const folder = process.cwd();
+const folder = process.env.FATHOM_KERNEL_FOLDER ?? process.cwd();
+delete process.env.FATHOM_KERNEL_FOLDER;
 const barrier = process.env.FATHOM_KERNEL_BARRIER ?? '';
 delete process.env.FATHOM_KERNEL_BARRIER;
 
@@ -60,7 +62,10 @@ captureOutput((name, text) => {
 const answers = new Map<number, (value: string) => void>();
 let requests = 0;
 
+const comms = createCommRouter((message) => send({ type: 'comm', id: origin().id, ...message }));
+
 const hook: KernelHook = {
+  comms,
   display(bundle, displayId, update) {
     const { id, silent } = origin();
     if (silent) return;
@@ -186,6 +191,19 @@ async function evaluate(message: ToChild & { type: 'evaluate' }): Promise<void> 
   send({ type: 'evaluated', id: message.id, values });
 }
 
+/** A message of a front end to a cell's comm: what its listener prints belongs to that message. */
+function receiveComm(message: ToChild & { type: 'comm' }): void {
+  const { id } = message;
+  origins.run({ id, label: latest.label, silent: false, allowInput: false }, () => {
+    try {
+      comms.receive(message);
+    } catch (error) {
+      send({ type: 'late-error', id, error: describeError(error) });
+    }
+  });
+  send({ type: 'handled', id });
+}
+
 function failedOutside(error: unknown): void {
   const { id } = origin();
   if (running && running.id === id) running.fail(error);
@@ -215,6 +233,7 @@ const receive = deframer<ToChild>((message) => {
       answers.delete(message.request);
       break;
     case 'comm':
+      setImmediate(receiveComm, message);
       break;
     case 'exit':
       exit(0);
