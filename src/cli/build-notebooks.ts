@@ -14,6 +14,7 @@ import {
 } from '../press/run/manifest.js';
 import { type Plan, type PlannedChapter, plan } from '../press/run/plan.js';
 import { hint } from '../shared/nearest.js';
+import { OptionError } from './option-error.js';
 import { type Format, formats, printChapter, withBookMetadata } from './print-chapter.js';
 import { bookName, printBook } from './print-book.js';
 import { Progress, seconds } from './progress.js';
@@ -36,12 +37,6 @@ export interface BuildOptions {
   readonly book: boolean;
   /** Chapters at once; as many as the machine can carry when undefined. */
   readonly jobs: number | undefined;
-}
-
-/** An option of `fathom build` that cannot be meant. */
-export class OptionError extends Error {
-  override readonly name = 'OptionError';
-  readonly exitCode = 2;
 }
 
 export function readFormats(text: string): Format[] {

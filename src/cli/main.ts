@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { register as build } from './build.js';
 import { register as clean } from './clean.js';
+import { register as diff } from './diff.js';
 import { register as doctor } from './doctor.js';
 import { kernelCommand } from './kernel.js';
 import { labCommand } from './lab.js';
@@ -16,6 +17,7 @@ const commands: ((program: Command) => void)[] = [
   render,
   startNew,
   clean,
+  diff,
   doctor,
   (program) => program.addCommand(inheriting(kernelCommand(), program)),
   (program) => program.addCommand(inheriting(labCommand(), program)),
