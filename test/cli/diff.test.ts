@@ -67,7 +67,7 @@ describe('fathom diff', () => {
     );
     assert.match(ended.out, /figures {4}fig-points {2}1 of 6 data values, by at most 67 %/);
     if (!(browser instanceof Error)) assert.match(ended.out, /; \d+(\.\d+)? % of the picture\n/);
-    assert.match(ended.out, /outputs {4}1 lines more, 1 less\n/);
+    assert.match(ended.out, /outputs {4}1 line more, 1 less\n/);
     assert.match(ended.out, /- the last is 3\n.*\+ the last is 9\n/);
     assert.match(ended.out, /time {7}\d/);
   });

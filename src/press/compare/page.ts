@@ -9,7 +9,7 @@ import type { FigureChange } from './figures.js';
 import type { Line } from './lines.js';
 import { addressOf, type PictureFile } from './pictures.js';
 import type { ResultChange } from './results.js';
-import { figureText, placeLines, plain, timeText, valueText } from './text.js';
+import { figureText, lineCount, placeLines, plain, timeText, valueText } from './text.js';
 
 const style = `
 body>main{max-width:60rem;margin:0 auto;padding:3rem 1.2rem}
@@ -73,7 +73,7 @@ ${results.changes.length > 0 && html`<h3>Numbers</h3>\n${results.changes.map(res
 ${figures.changes.length > 0 && html`<h3>Figures</h3>\n${figures.changes.map(figurePart)}`}
 ${texts.map(
   ({ part, change }) => html`<h3>${part[0]!.toUpperCase()}${part.slice(1)}</h3>
-<p>${change.added} lines more, ${change.removed} less.</p>
+<p>${lineCount(change)}.</p>
 ${change.hunks.map((hunk) => html`<pre class="lines" tabindex="0">${hunk.map(lineMarkup)}</pre>`)}`,
 )}
 ${seconds && html`<h3>Time</h3><p>${timeText(seconds)}</p>`}
@@ -98,7 +98,7 @@ function resultPart(change: ResultChange): Markup {
     case 'kind':
       return html`<p>${change.name} is a value in one and a table in the other.</p>`;
     case 'value':
-      return html`<p>${valueText(change)}${isChance(change) && ' – may be chance'}</p>`;
+      return html`<p><strong>${change.name}</strong>: ${valueText(change)}${isChance(change) && ' – may be chance'}</p>`;
     case 'table': {
       const { name, shape, cells } = change;
       if (shape !== null) return html`<p>${name}: ${shape}</p>`;

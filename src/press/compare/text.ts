@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { ResultValue, ScalarResult } from '../notebook/results.js';
 import { type ChapterComparison, type Comparison, isChance } from './compare.js';
 import type { FigureChange } from './figures.js';
+import type { TextChange } from './lines.js';
 import type { ResultChange } from './results.js';
 
 /** Entries of a table, places of a specification and the like that are listed; the others are counted. */
@@ -22,7 +23,7 @@ export function comparisonText(comparison: Comparison): string {
     onlyBefore.length + onlyAfter.length > 0 ? '' : null,
     comparison.isSame
       ? 'They are the same.'
-      : `${different} of ${chapters.length} chapters in both ${different === 1 ? 'differs' : 'differ'}.`,
+      : `${different} of ${count(chapters.length, 'chapter', 'chapters')} ${different === 1 ? 'differs' : 'differ'}.`,
   ];
   return lines.filter((line) => line !== null).join('\n');
 }
@@ -36,7 +37,7 @@ function chapterLines(chapter: ChapterComparison): string[] {
     ...texts.map(({ part, change }): [string, string[]] => [
       part,
       [
-        `${change.added} lines more, ${change.removed} less`,
+        lineCount(change),
         ...change.hunks.flatMap((hunk, index) => [
           ...(index > 0 ? [pc.dim('…')] : []),
           ...hunk.map(({ sign, text }) => {
@@ -67,7 +68,7 @@ function resultLines(change: ResultChange): string[] {
     case 'kind':
       return [`${name}  is a value in one and a table in the other`];
     case 'value':
-      return [valueText(change)];
+      return [`${name}  ${valueText(change)}`];
     case 'table': {
       if (change.shape !== null) return [`${name}  ${change.shape}`];
       const shown = change.cells
@@ -85,9 +86,9 @@ function resultLines(change: ResultChange): string[] {
   }
 }
 
-/** `accuracy  0.912 → 0.935 (+0.023, beyond its interval)` */
+/** `0.912 → 0.935 (+0.023, beyond its interval)` */
 export function valueText(change: ResultChange & { kind: 'value' }): string {
-  const { name, before, after } = change;
+  const { before, after } = change;
   const notes = [
     typeof before.value === 'number' && typeof after.value === 'number'
       ? difference(before.value, after.value)
@@ -99,7 +100,7 @@ export function valueText(change: ResultChange & { kind: 'value' }): string {
         : 'beyond the interval of the other',
   ].filter(Boolean);
   const values = `${withInterval(before)} → ${withInterval(after)}`;
-  return `${name}  ${values}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+  return `${values}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
 }
 
 function withInterval({ value, unit, interval }: ScalarResult): string {
@@ -150,6 +151,11 @@ export function figureText({ specification, pixels }: FigureChange & { kind: 'ch
 export function placeLines({ specification, words }: FigureChange & { kind: 'changed' }): string[] {
   const places = specification?.places ?? [];
   return [...words, ...places.slice(0, listed), ...more(places.length)];
+}
+
+/** `3 lines more, 1 less` */
+export function lineCount({ added, removed }: TextChange): string {
+  return `${count(added, 'line', 'lines')} more, ${removed} less`;
 }
 
 function more(number: number): string[] {
