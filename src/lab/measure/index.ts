@@ -17,7 +17,9 @@ export type {
 } from './measure.js';
 export * from './bounds.js';
 export { compareLayers } from './layer-similarity.js';
+export { lipschitzBound } from './lipschitz.js';
 export { measures } from './measures.js';
+export { circularNorm, convolutionNorm, matrixNorm, type OperatorNorm } from './operator-norm.js';
 export { measure, type Images, type MeasureOwnOptions } from './own.js';
 export {
   readMeasure,
@@ -42,6 +44,7 @@ export {
   type Similarity,
   unbiasedCka,
 } from './similarity.js';
+export { theoreticalFields } from './receptive-field.js';
 export { subject, type SubjectOptions } from './subject.js';
 export {
   bottleneckDistance,

@@ -14,11 +14,13 @@ import { jacobianNorm } from './jacobian-norm.js';
 import { layerSimilarity } from './layer-similarity.js';
 import { linearProbe } from './linear-probe.js';
 import { linearRegions } from './linear-regions.js';
+import { lipschitz } from './lipschitz.js';
 import { loss } from './loss.js';
 import type { Measure } from './measure.js';
 import { neuralCollapse } from './neural-collapse.js';
 import { participationRatio } from './participation-ratio.js';
 import { predictionDepth } from './prediction-depth.js';
+import { receptiveField } from './receptive-field.js';
 import { regionBounds } from './region-bounds.js';
 import { stableRank } from './stable-rank.js';
 import { topImages } from './top-images.js';
@@ -41,6 +43,8 @@ export const measures = registry<Measure>('measure', [
   linearRegions,
   regionBounds,
   jacobianNorm,
+  lipschitz,
+  receptiveField,
   featureMaps,
   firstLayerFilters,
   topImages,
