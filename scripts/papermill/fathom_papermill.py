@@ -40,7 +40,8 @@ class TypeScriptTranslator(Translator):
 
     @classmethod
     def translate_dict(cls, val):
-        return "{" + ", ".join(f"{cls.translate_str(str(key))}: {cls.translate(value)}" for key, value in val.items()) + "}"
+        entries = [f"{cls.translate_str(str(key))}: {cls.translate(value)}" for key, value in val.items()]
+        return "{" + ", ".join(entries) + "}"
 
     @classmethod
     def translate_list(cls, val):
@@ -51,9 +52,11 @@ class TypeScriptTranslator(Translator):
         return f"// {cmt_str}".strip()
 
     @classmethod
-    def assign(cls, name, str_val):
+    def codify(cls, parameters, comment="Parameters"):
+        lines = [cls.comment(comment)]
         # In a cell of its own a name may be declared again.
-        return f"const {name} = {str_val};"
+        lines += [f"const {name}: {wide_type(value)} = {cls.translate(value)};" for name, value in parameters.items()]
+        return "\n".join(lines) + "\n"
 
     @classmethod
     def inspect(cls, parameters_cell):
@@ -69,6 +72,22 @@ class TypeScriptTranslator(Translator):
                 )
             )
         return parameters
+
+
+def wide_type(value):
+    """The type under which a parameter is declared again.
+
+    Papermill does not say what the notebook declared. Without a type, a constant has its value as its type, and a
+    comparison with another value would be an error; as `string`, it would not be one of the words of a union. So what
+    holds a string is not checked.
+    """
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number"
+    if isinstance(value, list) and value and all(wide_type(each) == "number" for each in value):
+        return "number[]"
+    return "any"
 
 
 def inferred(value):
