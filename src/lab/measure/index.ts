@@ -16,6 +16,7 @@ export type {
   Value,
 } from './measure.js';
 export * from './bounds.js';
+export { hessianProduct, type HessianProduct } from './hessian-product.js';
 export { compareLayers } from './layer-similarity.js';
 export { lipschitzBound } from './lipschitz.js';
 export { measures } from './measures.js';

@@ -9,6 +9,7 @@ import { filterTopology } from './filter-topology.js';
 import { firstLayerFilters } from './first-layer-filters.js';
 import { gatingEntropy } from './gating-entropy.js';
 import { generalisationGap } from './generalisation-gap.js';
+import { hessian } from './hessian.js';
 import { intrinsicDimension } from './intrinsic-dimension.js';
 import { jacobianNorm } from './jacobian-norm.js';
 import { layerSimilarity } from './layer-similarity.js';
@@ -45,6 +46,7 @@ export const measures = registry<Measure>('measure', [
   jacobianNorm,
   lipschitz,
   receptiveField,
+  hessian,
   featureMaps,
   firstLayerFilters,
   topImages,
