@@ -7,10 +7,10 @@
  * those of the Hessian, and its Ritz values with their weights are the density. Products Hv are exact (hessian-product.ts).
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import type { Dataset } from '../data/dataset.js';
 import { meanInterval } from '../stats/index.js';
 import { random } from '../tensor/index.js';
 import { NotFiniteError } from './errors.js';
+import { firstImages } from './first-images.js';
 import { type HessianProduct, hessianProduct, undifferentiated } from './hessian-product.js';
 import type { Measure } from './measure.js';
 import { reading } from './reading.js';
@@ -52,7 +52,7 @@ export const hessian: Measure<Options> = {
   },
   async read(subject, options) {
     const set = options.on === 'training' ? subject.train : subject.test;
-    const some = first(set, Math.min(options.images, set.shape[0]));
+    const some = firstImages(set, options.images);
     const product = hessianProduct(subject.graph, some);
     const runs: Lanczos[] = [];
     for (let probe = 0; probe < options.probes; probe++) {
@@ -153,18 +153,6 @@ export async function lanczos(
     trace: diagonal[0]! * length * length,
     ritz,
     weights: ritz.map((_, k) => eigenvectorMatrix.get(0, k) ** 2),
-  };
-}
-
-/** The first images of a set. */
-export function first(set: Dataset, count: number): Dataset {
-  const [, ...image] = set.shape;
-  const size = image[0]! * image[1]! * image[2]!;
-  return {
-    ...set,
-    images: set.images.subarray(0, count * size),
-    labels: set.labels.subarray(0, count),
-    shape: [count, image[0]!, image[1]!, image[2]!],
   };
 }
 

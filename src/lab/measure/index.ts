@@ -20,6 +20,12 @@ export { hessianProduct, type HessianProduct } from './hessian-product.js';
 export { compareLayers } from './layer-similarity.js';
 export { lipschitzBound } from './lipschitz.js';
 export { measures } from './measures.js';
+export {
+  type Connectivity,
+  type ConnectivityOptions,
+  DifferentNetsError,
+  modeConnectivity,
+} from './mode-connectivity.js';
 export { circularNorm, convolutionNorm, matrixNorm, type OperatorNorm } from './operator-norm.js';
 export { measure, type Images, type MeasureOwnOptions } from './own.js';
 export {

@@ -17,6 +17,7 @@ import { linearProbe } from './linear-probe.js';
 import { linearRegions } from './linear-regions.js';
 import { lipschitz } from './lipschitz.js';
 import { loss } from './loss.js';
+import { lossSurface } from './loss-surface.js';
 import type { Measure } from './measure.js';
 import { neuralCollapse } from './neural-collapse.js';
 import { participationRatio } from './participation-ratio.js';
@@ -47,6 +48,7 @@ export const measures = registry<Measure>('measure', [
   lipschitz,
   receptiveField,
   hessian,
+  lossSurface,
   featureMaps,
   firstLayerFilters,
   topImages,

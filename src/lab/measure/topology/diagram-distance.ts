@@ -4,6 +4,7 @@
  *
  * Bottleneck: the largest distance of the matching, in the maximum norm. Wasserstein: the p-th root of the sum of p-th powers.
  */
+import { assign } from '../assignment.js';
 import type { Bar } from './vietoris-rips.js';
 
 type Ground = 'euclidean' | 'maximum';
@@ -35,13 +36,9 @@ export function wassersteinDistance(
   if (!(order >= 1))
     throw new RangeError(`the order of a Wasserstein distance is at least 1, not ${order}`);
   const { costs, size } = costMatrix(finite(a), finite(b), ground);
-  return (
-    assignment(
-      costs.map((cost) => cost ** order),
-      size,
-    ) **
-    (1 / order)
-  );
+  const powers = costs.map((cost) => cost ** order);
+  const columns = assign(powers, size);
+  return columns.reduce((sum, column, row) => sum + powers[row * size + column]!, 0) ** (1 / order);
 }
 
 function finite(bars: readonly Bar[]): Bar[] {
@@ -86,57 +83,4 @@ function matches(costs: Float64Array, size: number, limit: number): boolean {
   };
   for (let row = 0; row < size; row++) if (!extend(row, row)) return false;
   return true;
-}
-
-/** Least total cost of a perfect matching (R. Jonker and A. Volgenant's shortest augmenting paths, Computing 1987). */
-function assignment(costs: Float64Array, size: number): number {
-  // Row and column 0 stand for "none".
-  const potentialOfRow = new Float64Array(size + 1);
-  const potentialOfColumn = new Float64Array(size + 1);
-  const rowOf = new Int32Array(size + 1);
-  for (let row = 1; row <= size; row++) {
-    rowOf[0] = row;
-    let column = 0;
-    const least = new Float64Array(size + 1).fill(Infinity);
-    const from = new Int32Array(size + 1);
-    const used = new Uint8Array(size + 1);
-    do {
-      used[column] = 1;
-      const current = rowOf[column]!;
-      let delta = Infinity;
-      let next = 0;
-      for (let j = 1; j <= size; j++) {
-        if (used[j]) continue;
-        const reduced =
-          costs[(current - 1) * size + j - 1]! - potentialOfRow[current]! - potentialOfColumn[j]!;
-        if (reduced < least[j]!) {
-          least[j] = reduced;
-          from[j] = column;
-        }
-        if (least[j]! < delta) {
-          delta = least[j]!;
-          next = j;
-        }
-      }
-      for (let j = 0; j <= size; j++) {
-        if (used[j]) {
-          potentialOfRow[rowOf[j]!]! += delta;
-          potentialOfColumn[j]! -= delta;
-        } else {
-          least[j]! -= delta;
-        }
-      }
-      column = next;
-    } while (rowOf[column] !== 0);
-    while (column !== 0) {
-      const before = from[column]!;
-      rowOf[column] = rowOf[before]!;
-      column = before;
-    }
-  }
-  let total = 0;
-  for (let column = 1; column <= size; column++) {
-    total += costs[(rowOf[column]! - 1) * size + column - 1]!;
-  }
-  return total;
 }
