@@ -19,6 +19,16 @@ export * from './bounds.js';
 export { hessianProduct, type HessianProduct } from './hessian-product.js';
 export { compareLayers } from './layer-similarity.js';
 export { lipschitzBound } from './lipschitz.js';
+export {
+  type ActivationName,
+  criticalWeightVariance,
+  gradientCosine,
+  lengthMap,
+  type MeanField,
+  meanField,
+  simulateCurve,
+  slopeMap,
+} from './mean-field.js';
 export { measures } from './measures.js';
 export {
   type Connectivity,

@@ -9,6 +9,7 @@ import { filterTopology } from './filter-topology.js';
 import { firstLayerFilters } from './first-layer-filters.js';
 import { gatingEntropy } from './gating-entropy.js';
 import { generalisationGap } from './generalisation-gap.js';
+import { gradientCosine } from './gradient-cosine.js';
 import { hessian } from './hessian.js';
 import { intrinsicDimension } from './intrinsic-dimension.js';
 import { jacobianNorm } from './jacobian-norm.js';
@@ -26,6 +27,7 @@ import { receptiveField } from './receptive-field.js';
 import { regionBounds } from './region-bounds.js';
 import { stableRank } from './stable-rank.js';
 import { topImages } from './top-images.js';
+import { trajectoryLength } from './trajectory-length.js';
 
 export const measures = registry<Measure>('measure', [
   accuracy,
@@ -46,6 +48,8 @@ export const measures = registry<Measure>('measure', [
   regionBounds,
   jacobianNorm,
   lipschitz,
+  trajectoryLength,
+  gradientCosine,
   receptiveField,
   hessian,
   lossSurface,
