@@ -16,7 +16,7 @@ export interface SideModule {
 }
 
 export interface CompiledCell {
-  /** Body of a function that returns the value of the last expression; see emit.ts for the names it uses. */
+  /** Body of a function that returns the value of the last expression in a list, if there is one; see emit.ts for the names it uses. */
   code: string;
   /** Source maps from `code` back to the cell, outermost translation first. */
   maps: string[];

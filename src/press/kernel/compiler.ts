@@ -5,8 +5,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CompiledCell, SideModule } from './channel.js';
+import { type Completeness, completeness } from './completeness.js';
 import { createDeclarations } from './declarations.js';
 import { globals } from './globals.js';
+import { type Completion, completeCode, type Inspection, inspectCode } from './language.js';
 import { parseCell } from './source.js';
 import {
   hiddenCode,
@@ -34,12 +36,6 @@ export type Compilation =
   /** A `@module` cell: it defines a module in memory and runs nothing. */
   | { ok: true; cell: undefined; declarations: string };
 
-export interface Completion {
-  start: number;
-  end: number;
-  matches: { name: string; kind: string; signature?: string }[];
-}
-
 export interface Compiler {
   compile(source: string): Compilation;
   /** Takes the declarations of a cell that ran into the scope of later ones. */
@@ -50,12 +46,8 @@ export interface Compiler {
   reset(): void;
   /** `position` and the answer count UTF-16 units. */
   complete(source: string, position: number): Completion;
-  inspect(
-    source: string,
-    position: number,
-    detail: 0 | 1,
-  ): { signature: string; documentation: string } | undefined;
-  isComplete(source: string): { status: 'complete' | 'incomplete' | 'invalid'; indent?: string };
+  inspect(source: string, position: number, detail: 0 | 1): Inspection | undefined;
+  isComplete(source: string): Completeness;
   close(): void;
 }
 
@@ -161,41 +153,13 @@ export function createCompiler(folder: string): Compiler {
     },
     complete(source, position) {
       tslab.setEarlier(declarations.files());
-      const { start, end, candidates, original } = converter.complete(source, position);
-      const kinds = new Map(original?.entries.map(({ name, kind }) => [name, kind]));
-      const seen = new Set<string>();
-      const matches = candidates
-        .filter((name) => !seen.has(name) && seen.add(name))
-        .map((name) => ({ name, kind: completionKind(kinds.get(name)) }));
-      return { start, end, matches };
+      return completeCode(tslab.typescript, converter, folder, source, position);
     },
     inspect(source, position, detail) {
       tslab.setEarlier(declarations.files());
-      // Front ends ask with the cursor behind the name, or inside the brackets of a call.
-      let info = converter.inspect(source, position);
-      for (let at = position - 1; !info && at >= 0 && at >= position - 1; at--)
-        info = converter.inspect(source, at);
-      if (!info) {
-        const name = callBefore(source, position);
-        if (name !== undefined) info = converter.inspect(source, name);
-      }
-      if (!info) return undefined;
-      const join = (parts: { text: string }[] | undefined) =>
-        (parts ?? []).map(({ text }) => text).join('');
-      const tags = (info.tags ?? [])
-        .filter(
-          ({ name }) => detail === 1 || ['param', 'returns', 'deprecated', 'throws'].includes(name),
-        )
-        .map(({ name, text }) => `@${name} ${join(text)}`.trimEnd());
-      return {
-        signature: join(info.displayParts),
-        documentation: [join(info.documentation), ...tags].filter(Boolean).join('\n'),
-      };
+      return inspectCode(converter, source, position, detail);
     },
-    isComplete(source) {
-      const { completed, indent } = tslab.isCompleteCode(source);
-      return completed ? { status: 'complete' } : { status: 'incomplete', indent: indent ?? '' };
-    },
+    isComplete: (source) => completeness(tslab.typescript, source),
     close: () => converter.close(),
   };
 }
@@ -283,51 +247,4 @@ function importsOf(code: string): string[] {
     /^(?:(?:const|var|let) [\w$]+ = )?(?:__\w+\()*require\("([^"\\]+)"\)(?:, exports)?\)*;$/gm,
   );
   return [...new Set([...found].map((match) => match[1]!))];
-}
-
-/** Position of the name of the call whose brackets enclose the cursor. */
-function callBefore(source: string, position: number): number | undefined {
-  let depth = 0;
-  for (let at = position - 1; at >= 0; at--) {
-    const character = source[at]!;
-    if (character === ')') depth++;
-    else if (character === '(') {
-      if (depth === 0) return at > 0 ? at - 1 : undefined;
-      depth--;
-    } else if (character === ';' || character === '\n') {
-      if (depth === 0 && character === ';') return undefined;
-    }
-  }
-  return undefined;
-}
-
-/** The compiler's kinds → the words that front ends have icons for. */
-function completionKind(kind: string | undefined): string {
-  switch (kind) {
-    case 'method':
-    case 'local function':
-    case 'function':
-      return 'function';
-    case 'class':
-    case 'local class':
-      return 'class';
-    case 'interface':
-    case 'type':
-      return 'interface';
-    case 'module':
-    case 'external module name':
-      return 'module';
-    case 'keyword':
-    case 'primitive type':
-      return 'keyword';
-    case 'property':
-    case 'getter':
-    case 'setter':
-      return 'property';
-    case 'enum':
-    case 'enum member':
-      return 'enum';
-    default:
-      return 'instance';
-  }
 }

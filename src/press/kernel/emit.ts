@@ -4,7 +4,7 @@
  * too. tslab keeps a variable of its own in each cell and copies it out once, so functions miss later assignments.
  *
  *     const width = 3;            const width = 3; __notebook.width = width; __done(1);
- *     draw({ width })       →     return (0, __notebook.draw)({ width: __notebook.width });
+ *     draw({ width })       →     return [(0, __notebook.draw)({ width: __notebook.width })];
  *
  * `__done` tells how many statements of the cell are behind it: what they declared stays when a later one throws.
  */
@@ -200,7 +200,12 @@ export function cellTransformer(
       if (statement === last) {
         push(
           ts.setTextRange(
-            factory.createReturnStatement(ts.visitNode(last.expression, visit) as TS.Expression),
+            // In a list, so that an `async` cell does not wait for what may be no promise.
+            factory.createReturnStatement(
+              factory.createArrayLiteralExpression([
+                ts.visitNode(last.expression, visit) as TS.Expression,
+              ]),
+            ),
             last,
           ),
         );

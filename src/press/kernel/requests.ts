@@ -20,10 +20,10 @@ export interface Reply {
 
 type Handler = (message: Message, context: RequestContext) => Reply | Promise<Reply>;
 
-const require = createRequire(import.meta.url);
-const { version } = require('../../../../package.json') as { version: string };
+const fromHere = createRequire(import.meta.url);
+const { version } = fromHere('../../../../package.json') as { version: string };
 const typescriptVersion = (
-  createRequire(require.resolve('tslab/package.json'))(
+  createRequire(fromHere.resolve('tslab/package.json'))(
     '@tslab/typescript-for-tslab/package.json',
   ) as { version: string }
 ).version;
@@ -106,12 +106,11 @@ async function complete({ content }: Message, { compiler }: RequestContext): Pro
       cursor_start: start,
       cursor_end: end,
       metadata: {
-        _jupyter_types_experimental: found.matches.map(({ name, kind, signature }) => ({
+        _jupyter_types_experimental: found.matches.map(({ name, kind }) => ({
           start,
           end,
           text: name,
           type: kind,
-          ...(signature !== undefined && { signature }),
         })),
       },
     },

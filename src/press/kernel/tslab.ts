@@ -67,7 +67,6 @@ export interface CodeMetadata {
 export interface Tslab {
   typescript: typeof TS;
   createConverter(): TslabConverter;
-  isCompleteCode(source: string): { completed: boolean; indent?: string };
   getCodeMetadata(source: string): CodeMetadata;
   /** Source maps, outermost translation first, of code that the latest conversion returned. */
   mapsOf(code: string): string[];
@@ -312,7 +311,7 @@ export function loadTslab(folder: string, globals: string): Tslab {
   }
 
   // Another tslab in this process would keep the compiler it already has; the kernel loads it once.
-  let module: { createConverter(): InnerConverter; isCompleteCode: Tslab['isCompleteCode'] };
+  let module: { createConverter(): InnerConverter };
   let metadata: { getCodeMetadata: Tslab['getCodeMetadata'] };
   const exported = cached.exports;
   cached.exports = replaced;
@@ -385,7 +384,6 @@ export function loadTslab(folder: string, globals: string): Tslab {
   return {
     typescript: original,
     createConverter,
-    isCompleteCode: module.isCompleteCode,
     getCodeMetadata: metadata.getCodeMetadata,
     mapsOf: (code) =>
       [secondMaps.get(code), firstMaps.get(inputs.get(code) ?? '')].filter(

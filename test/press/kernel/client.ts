@@ -20,12 +20,14 @@ export interface Received {
   parentType: string | undefined;
   content: Json;
   metadata: Json;
+  header: Json;
 }
 
 export interface Client {
   process: ChildProcess;
   folder: string;
   connection: Record<string, unknown>;
+  session: string;
   /** Everything received so far, in the order of arrival. */
   received: Received[];
   /** What the kernel process itself printed. */
@@ -149,6 +151,7 @@ export async function startClient(options: StartOptions = {}): Promise<Client> {
           parentType: parent.msg_type,
           metadata,
           content,
+          header,
         };
         received.push(message);
         for (const waiter of [...waiters])
@@ -182,6 +185,7 @@ export async function startClient(options: StartOptions = {}): Promise<Client> {
     process: child,
     folder,
     connection,
+    session,
     received,
     log: () => log,
     sign,

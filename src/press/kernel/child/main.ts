@@ -135,10 +135,10 @@ async function runCell(message: ToChild & { type: 'run' }): Promise<void> {
   let completed = 0;
   try {
     const work = origins.run(from, async (): Promise<DisplayBundle | undefined> => {
-      const value = await runner.run(label, cell, (statements) => {
+      const shown = await runner.run(label, cell, (statements) => {
         completed = statements;
       });
-      return value === undefined || silent ? undefined : await bundleOf(value);
+      return shown?.value === undefined || silent ? undefined : await bundleOf(shown.value);
     });
     work.catch(() => undefined);
     const result = await Promise.race([work, failure]);
@@ -178,10 +178,11 @@ async function evaluate(message: ToChild & { type: 'evaluate' }): Promise<void> 
     const failure = outsideFailure(message.id);
     try {
       values[name] = {
-        bundle: (await bundleOf(await Promise.race([runner.run(latest.label, cell), failure]))) ?? {
-          data: {},
-          metadata: {},
-        },
+        bundle: (await bundleOf(
+          (
+            await Promise.race([runner.run(latest.label, cell), failure])
+          )?.value,
+        )) ?? { data: {}, metadata: {} },
       };
     } catch (error) {
       values[name] = { error: describeError(error) };

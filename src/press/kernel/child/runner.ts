@@ -14,8 +14,12 @@ import { tslabModule } from './display.js';
 import type { Location } from './stack.js';
 
 export interface Runner {
-  /** Runs a cell; resolves to the value of its last expression. */
-  run(label: number, cell: CompiledCell, done?: (statements: number) => void): Promise<unknown>;
+  /** Runs a cell; resolves to the value of its last expression, if that is how it ends. */
+  run(
+    label: number,
+    cell: CompiledCell,
+    done?: (statements: number) => void,
+  ): Promise<{ value: unknown } | undefined>;
   locate(file: string, line: number, column: number): Location | undefined;
 }
 
@@ -215,7 +219,7 @@ export function createRunner(folder: string, hook: KernelHook): Runner {
         filename: file,
         columnOffset: -head.length,
       }) as (...args: unknown[]) => unknown;
-      return await compiled.call(
+      const returned = (await compiled.call(
         undefined,
         scope,
         done,
@@ -225,7 +229,10 @@ export function createRunner(folder: string, hook: KernelHook): Runner {
         metaOf(join(folder, file), requireCell),
         join(folder, file),
         folder,
-      );
+      )) as [value: unknown] | undefined;
+      if (!returned) return undefined;
+      const [value] = returned;
+      return { value: isPromise(value) ? await value : value };
     },
     locate(file, line, column) {
       const entry = maps.get(file);
@@ -251,6 +258,15 @@ function sourceName(entry: Maps, file: string): string {
   const sources = (JSON.parse(entry.texts.at(-1)!) as { sources?: string[] }).sources;
   const name = sources?.[0]?.split('/').at(-1);
   return name ? join(dirname(file), name) : file;
+}
+
+/** False too for an object that cannot be asked. */
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  try {
+    return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+  } catch {
+    return false;
+  }
 }
 
 /** `import.meta` of a cell or a local module. */

@@ -23,19 +23,28 @@ export class Interrupted extends Error {
   }
 }
 
+/** Frames of the kernel's own are of no use to the author of a cell. */
+const ownFolder = new URL('.', import.meta.url).href;
+
 /** From now on `error.stack` shows cells and local modules with the lines of their sources. */
 export function installStackMapping(locate: Locate): void {
   Error.prepareStackTrace = (error, frames) => {
-    const lines = frames.map((frame) => {
+    const lines = frames.flatMap((frame) => {
       const shown = String(frame);
       const file = frame.getFileName();
       const line = frame.getLineNumber();
       const column = frame.getColumnNumber();
-      if (!file || line === null || column === null) return shown;
+      if (file?.startsWith(ownFolder)) return [];
+      if (!file || line === null || column === null) return [shown];
       const found = locate(file, line, column);
-      return found
-        ? shown.replace(`${file}:${line}:${column}`, `${found.file}:${found.line}:${found.column}`)
-        : shown;
+      return [
+        found
+          ? shown.replace(
+              `${file}:${line}:${column}`,
+              `${found.file}:${found.line}:${found.column}`,
+            )
+          : shown,
+      ];
     });
     let head: string;
     try {
@@ -68,7 +77,10 @@ export function describeError(thrown: unknown): CellError {
   const stack = frames(text(() => error.stack, ''));
   const name = text(() => error.name || error.constructor.name, 'Error');
   const message = text(() => error.message, '');
-  const code = text(() => (error as NodeJS.ErrnoException).code, '');
+  const code = text(() => {
+    const { code: given } = error as NodeJS.ErrnoException;
+    return typeof given === 'string' ? given : '';
+  }, '');
   return {
     name,
     message: code && !message.includes(code) ? `${message} [${code}]` : message,
