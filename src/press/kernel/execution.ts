@@ -177,12 +177,8 @@ export function createExecution(options: ExecutionOptions): Execution {
     publisher.status('idle', parent);
     for (const one of aborted) {
       publisher.status('busy', one);
-      publisher.reply(
-        'shell',
-        'execute_reply',
-        { status: 'aborted', execution_count: executionCount },
-        one,
-      );
+      // Without a number: front ends would show it beside a cell that was not run.
+      publisher.reply('shell', 'execute_reply', { status: 'aborted' }, one);
       publisher.status('idle', one);
     }
   }
