@@ -3,10 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
-import { cacheDirectory } from '../lab/data/cache.js';
-import { installKernelSpec } from '../press/kernel/kernelspec.js';
-import { kernelEnvironment } from './runtime.js';
+import type { Command } from 'commander';
 
 /** No Jupyter, and no way to get one. */
 export class JupyterMissingError extends Error {
@@ -14,32 +11,36 @@ export class JupyterMissingError extends Error {
   readonly exitCode = 1;
 }
 
-export function labCommand(): Command {
-  return new Command('lab')
-    .description('open JupyterLab with the notebooks and the TypeScript kernel')
+export function register(program: Command): void {
+  program
+    .command('lab')
+    .description('open JupyterLab with the book and the TypeScript kernel')
     .argument('[arguments...]', 'passed on to "jupyter lab"')
     .allowUnknownOption()
     .addHelpText(
       'after',
       '\nAn installed "jupyter lab" is taken; without one, JupyterLab is installed once into a Python environment in the cache ' +
-        'folder, which needs python3 and the network. Arguments behind -- go to JupyterLab: fathom lab -- --no-browser',
+        'folder, which needs python3 and the network. JupyterLab prints its address and opens the first chapter in the browser; ' +
+        'arguments go to it: npm run lab -- --no-browser --port 8899',
     )
     .action(async (args: string[]) => {
       process.exitCode = await openLab(args);
     });
 }
 
-async function openLab(args: string[]): Promise<number> {
-  const root = fileURLToPath(new URL('../../..', import.meta.url));
+async function openLab(args: readonly string[]): Promise<number> {
+  const { cacheDirectory } = await import('../lab/data/cache.js');
+  const { installKernelSpec } = await import('../press/kernel/kernelspec.js');
+  const { kernelEnvironment } = await import('./runtime.js');
   const cache = cacheDirectory();
   const jupyter = installedJupyter() ?? (await ownJupyter(cache));
   // The kernel is offered through JUPYTER_PATH: nothing is written into the user's own Jupyter folders.
   const prefix = join(cache, 'lab');
   const { node, env } = await kernelEnvironment();
   installKernelSpec({ prefix, node, env });
-  const notebooks = join(root, 'notebooks');
-  const child = spawn(jupyter, ['lab', ...args], {
-    cwd: existsSync(notebooks) ? notebooks : process.cwd(),
+  const folder = fileURLToPath(new URL('../../../notebooks', import.meta.url));
+  const child = spawn(jupyter, ['lab', ...(await withDefaults(args, folder))], {
+    cwd: existsSync(folder) ? folder : process.cwd(),
     stdio: 'inherit',
     env: {
       ...process.env,
@@ -64,6 +65,20 @@ async function openLab(args: string[]): Promise<number> {
     process.off('SIGTERM', end);
     process.off('SIGHUP', end);
   }
+}
+
+/** The first chapter, unless the user names a file; and as root, as in a container, what JupyterLab would refuse to start without. */
+async function withDefaults(args: readonly string[], folder: string): Promise<string[]> {
+  const all = [...args];
+  if (process.getuid?.() === 0 && !args.some((arg) => arg.startsWith('--allow-root')))
+    all.unshift('--allow-root');
+  if (args.some((arg) => arg.endsWith('.ipynb'))) return all;
+  const { findBook, readBook } = await import('../press/run/book.js');
+  const file = findBook(folder);
+  // A book with a mistake in it is no reason not to open JupyterLab: it may be there to mend it.
+  const book = file === undefined ? undefined : await readBook(file).catch(() => undefined);
+  const first = book?.chapters[0];
+  return first === undefined ? all : [...all, first.file];
 }
 
 function installedJupyter(): string | undefined {

@@ -7,8 +7,8 @@ import { register as build } from './build.js';
 import { register as clean } from './clean.js';
 import { register as diff } from './diff.js';
 import { register as doctor } from './doctor.js';
-import { kernelCommand } from './kernel.js';
-import { labCommand } from './lab.js';
+import { register as kernel } from './kernel.js';
+import { register as lab } from './lab.js';
 import { register as startNew } from './new.js';
 import { register as render } from './render.js';
 
@@ -19,8 +19,8 @@ const commands: ((program: Command) => void)[] = [
   clean,
   diff,
   doctor,
-  (program) => program.addCommand(inheriting(kernelCommand(), program)),
-  (program) => program.addCommand(inheriting(labCommand(), program)),
+  kernel,
+  lab,
 ];
 
 /** Exit codes: what was asked for was wrong, as opposed to something failing while doing it. */
@@ -60,13 +60,6 @@ export async function main(args: readonly string[]): Promise<number> {
     const code = (error as { exitCode?: unknown }).exitCode;
     return typeof code === 'number' ? code : 1;
   }
-}
-
-/** A command made apart from the program gets the program's ways with errors, and so do its own commands. */
-function inheriting(command: Command, from: Command): Command {
-  command.copyInheritedSettings(from);
-  for (const inner of command.commands) inheriting(inner, command);
-  return command;
 }
 
 function report(error: unknown): void {

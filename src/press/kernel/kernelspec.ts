@@ -132,7 +132,7 @@ export function removeKernelSpec(options: Pick<InstallOptions, 'name' | 'prefix'
   if (!existsSync(folder))
     throw new KernelSpecError(
       folder,
-      `${folder} does not exist; "fathom kernel list" shows what does`,
+      `${folder} does not exist; "npm run fathom -- kernel list" shows what does`,
     );
   if (!isOurs(folder))
     throw new KernelSpecError(

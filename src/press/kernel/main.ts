@@ -7,7 +7,7 @@ async function main(): Promise<void> {
   const path = process.argv[2];
   if (path === undefined) {
     process.stderr.write(
-      'usage: main.js <connection file>\nA Jupyter client starts this program; see "fathom kernel install".\n',
+      'usage: main.js <connection file>\nA Jupyter client starts this program; "npm run fathom -- kernel install" tells it how.\n',
     );
     process.exitCode = 2;
     return;
