@@ -1,6 +1,7 @@
 // Builds reports: plan, execute or take from the cache, print, and say what was made and what it was made from.
 import { extname, join, relative, sep } from 'node:path';
 import { writeNotebook, writeWhole } from '../press/notebook/write.js';
+import { type LentBrowser, lendBrowser } from '../press/report/browser.js';
 import { describeCellError } from '../press/run/cell-error.js';
 import { chooseKernel } from '../press/run/choose-kernel.js';
 import { execute } from '../press/run/execute.js';
@@ -69,6 +70,8 @@ interface Building {
   readonly progress: Progress;
   readonly interruption: Interruption;
   readonly env: Readonly<Record<string, string>>;
+  /** One browser prints all chapters. */
+  readonly browser: LentBrowser;
 }
 
 interface Built {
@@ -88,7 +91,9 @@ export async function buildNotebooks(options: BuildOptions): Promise<number> {
   const jobs = Math.min(options.jobs ?? usualJobs(chapters.length), chapters.length);
   const progress = new Progress();
   const interruption = listenForSignals(() => progress.line('stopping (again: at once) …'));
-  const building = { planned, versions, options, progress, interruption, env: shareOf(jobs) };
+  const browser = lendBrowser();
+  const env = shareOf(jobs);
+  const building = { planned, versions, options, progress, interruption, env, browser };
   let built: Built[];
   let index: string[];
   try {
@@ -100,6 +105,7 @@ export async function buildNotebooks(options: BuildOptions): Promise<number> {
   } finally {
     progress.end();
     interruption.end();
+    await browser.close();
   }
   const failures = built.flatMap((each) => each.failures);
   for (const failure of failures) console.error(`fathom: ${failure}`);
@@ -118,7 +124,7 @@ export async function buildNotebooks(options: BuildOptions): Promise<number> {
 async function buildChapter(
   chapter: PlannedChapter,
   kernel: KernelSpec,
-  { planned, versions, options, progress, interruption, env }: Building,
+  { planned, versions, options, progress, interruption, env, browser }: Building,
 ): Promise<Built> {
   if (interruption.signal.aborted) return { files: [], failures: [] };
   const { name } = chapter;
@@ -152,14 +158,17 @@ async function buildChapter(
     formats,
     strict,
     out,
+    lend: browser,
   }).finally(() => progress.end(name));
   for (const warning of printed.warnings) progress.line(warning);
   return printed;
 }
 
-async function buildBook({ planned, options, progress }: Building): Promise<Built> {
+async function buildBook({ planned, options, progress, browser }: Building): Promise<Built> {
   progress.status(bookName, `${bookName}  printing`);
-  const printed = await printBook(planned, options).finally(() => progress.end(bookName));
+  const printed = await printBook(planned, { ...options, browser }).finally(() =>
+    progress.end(bookName),
+  );
   for (const warning of printed.warnings) progress.line(warning);
   return printed;
 }

@@ -2,6 +2,7 @@
 // those of earlier ones.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Browser } from 'puppeteer';
 import { readNotebook } from '../press/notebook/read.js';
 import type { Provenance } from '../press/report/index.js';
 import { type ChapterManifest, readManifest } from '../press/run/manifest.js';
@@ -19,7 +20,7 @@ export interface PrintedBook {
 /** Prints the book of the plan; what stands in the way is told as failures. */
 export async function printBook(
   { book, profile, out }: Plan,
-  { strict }: { strict: boolean },
+  { strict, browser }: { strict: boolean; browser: () => Promise<Browser> },
 ): Promise<PrintedBook> {
   const report = await import('../press/report/index.js');
   const failed = (...failures: string[]): PrintedBook => ({ files: [], warnings: [], failures });
@@ -56,6 +57,7 @@ export async function printBook(
       outDirectory: out,
       name: bookName,
       strict,
+      browser,
     });
     return {
       files: [`${bookName}.pdf`],

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import type { Browser } from 'puppeteer';
 import type { Notebook } from '../press/notebook/nbformat.js';
 import type { ParameterValue } from '../press/notebook/parameters.js';
 import { notebookText, writeWhole } from '../press/notebook/write.js';
@@ -36,6 +37,8 @@ export interface Printing {
   /** Warnings about a report fail as errors do. */
   readonly strict: boolean;
   readonly out: string;
+  /** Lends the browser that prints. */
+  readonly lend?: () => Promise<Browser>;
 }
 
 export interface Printed {
@@ -86,6 +89,7 @@ async function print(printing: Printing): Promise<Printed> {
       directory: dirname(chapter.file),
       ...(existsSync(bibliography) ? { bibliography } : {}),
       strict: printing.strict,
+      ...(printing.lend ? { browser: printing.lend } : {}),
       elsewhere: await report.inOtherChapters(planned.book?.chapters ?? [], chapter.file),
       provenance: provenanceOf(printing),
     });

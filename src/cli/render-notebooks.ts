@@ -7,6 +7,7 @@ import {
   type Format,
   formatDiagnostic,
   ReportError,
+  lendBrowser,
   renderReport,
 } from '../press/report/index.js';
 import { hint } from '../shared/nearest.js';
@@ -32,38 +33,44 @@ export async function renderNotebooks(options: RenderOptions): Promise<number> {
   const wanted = readFormats(options.formats);
   const names = options.notebooks.map((file) => basename(file).replace(/\.ipynb$/, ''));
   let failures = 0;
-  for (const [index, file] of options.notebooks.entries()) {
-    const name = names[index]!;
-    const earlier = names.indexOf(name);
-    const out = options.out ?? dirname(file);
-    try {
-      if (options.out !== undefined && earlier < index) {
-        throw new NotebookError(
-          `its report would be written over that of ${options.notebooks[earlier]}: render them to different folders`,
-          { file },
-        );
+  const browser = lendBrowser();
+  try {
+    for (const [index, file] of options.notebooks.entries()) {
+      const name = names[index]!;
+      const earlier = names.indexOf(name);
+      const out = options.out ?? dirname(file);
+      try {
+        if (options.out !== undefined && earlier < index) {
+          throw new NotebookError(
+            `its report would be written over that of ${options.notebooks[earlier]}: render them to different folders`,
+            { file },
+          );
+        }
+        const report = await renderReport(await readNotebook(file), {
+          formats: wanted,
+          outDirectory: out,
+          name,
+          file: basename(file),
+          directory: dirname(file),
+          lenient: true,
+          strict: options.strict,
+          browser,
+        });
+        for (const diagnostic of report.diagnostics) console.error(formatDiagnostic(diagnostic));
+        for (const { path } of report.files) console.log(shown(path));
+        for (const kept of report.kept) console.log(`  ${kept}`);
+      } catch (error) {
+        const isKnown =
+          error instanceof NotebookError ||
+          error instanceof ReportError ||
+          error instanceof BrowserError;
+        if (!isKnown) throw error;
+        failures += 1;
+        console.error(`fathom: ${error.message}`);
       }
-      const report = await renderReport(await readNotebook(file), {
-        formats: wanted,
-        outDirectory: out,
-        name,
-        file: basename(file),
-        directory: dirname(file),
-        lenient: true,
-        strict: options.strict,
-      });
-      for (const diagnostic of report.diagnostics) console.error(formatDiagnostic(diagnostic));
-      for (const { path } of report.files) console.log(shown(path));
-      for (const kept of report.kept) console.log(`  ${kept}`);
-    } catch (error) {
-      const isKnown =
-        error instanceof NotebookError ||
-        error instanceof ReportError ||
-        error instanceof BrowserError;
-      if (!isKnown) throw error;
-      failures += 1;
-      console.error(`fathom: ${error.message}`);
     }
+  } finally {
+    await browser.close();
   }
   return failures === 0 ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 // Executed chapters → one PDF. Each chapter keeps what it is as a report of its own, its notes and its references too, so
 // that it can be read alone; numbers start with that of the chapter, and a reference to another chapter names the page.
+import { lendBrowser } from './browser.js';
 import { type Diagnostic, formatDiagnostic } from './diagnostics.js';
 import type { Document } from './document.js';
 import { drawCharts } from './drawing.js';
@@ -8,8 +9,8 @@ import { type BookTitle, idIn, paperOfBook } from './paper.js';
 import { renderPdf } from './pdf.js';
 import type { Provenance } from './provenance.js';
 import {
+  dateOf,
   type PrintOptions,
-  pdfOptions,
   type ReadReportOptions,
   readNotebookDocument,
   type ReportFile,
@@ -55,8 +56,14 @@ export async function renderBook(
         return { document, drawings, provenance: provenance && { ...provenance, browser } };
       }),
     );
-  const bytes = await renderPdf(paperFor, pdfOptions(options));
-  return { file: await writeReport(options, 'pdf', bytes), diagnostics };
+  const own = options.browser ? null : lendBrowser();
+  try {
+    const browser = options.browser ?? own!;
+    const bytes = await renderPdf(paperFor, { date: dateOf(options), browser });
+    return { file: await writeReport(options, 'pdf', bytes), diagnostics };
+  } finally {
+    await own?.close();
+  }
 }
 
 function readAll(

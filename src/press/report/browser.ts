@@ -132,3 +132,25 @@ export async function openBrowser(): Promise<Browser> {
     );
   }
 }
+
+/** A browser that is started when it is first asked for, and may be asked for by many. */
+export interface LentBrowser {
+  (): Promise<Browser>;
+  /** Ends it, if it was started. */
+  close(): Promise<void>;
+}
+
+export function lendBrowser(open: () => Promise<Browser> = openBrowser): LentBrowser {
+  let opening: Promise<Browser> | null = null;
+  const lend = (): Promise<Browser> => {
+    opening ??= open();
+    // Who asked for it is told; starting it early tells nobody.
+    opening.catch(() => undefined);
+    return opening;
+  };
+  const close = async (): Promise<void> => {
+    const opened = await opening?.catch(() => null);
+    await opened?.close();
+  };
+  return Object.assign(lend, { close });
+}

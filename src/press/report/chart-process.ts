@@ -1,6 +1,9 @@
 // The process that draws charts: a request in, a drawing or an error out. Ends when its parent lets go of it.
-import { type ChartRequest, drawChart } from './chart.js';
+import { type ChartRequest, drawChart, loadLibraries } from './chart.js';
 import type { ChartAnswer } from './drawing.js';
+
+// While the notebook is still being read.
+void loadLibraries();
 
 process.on('message', (request: ChartRequest) => {
   drawChart(request).then(

@@ -109,6 +109,11 @@ const config = {
   range: { category: palette, heatmap: { scheme: 'viridis' }, ramp: { scheme: 'viridis' } },
 };
 
+/** What drawing loads at its first use otherwise. */
+export async function loadLibraries(): Promise<void> {
+  await Promise.all([import('vega'), import('vega-lite'), import('vega-interpreter')]);
+}
+
 /** Draws a chart. Throws ChartError, in words for its author. */
 export async function drawChart(request: ChartRequest): Promise<Drawing> {
   const vega = await import('vega');

@@ -1,11 +1,12 @@
-// Draws the charts of a document in a process of its own. That process has a fixed time zone and locale, so that the
+// Draws the charts of a document in processes of their own. Such a process has a fixed time zone and locale, so that the
 // same notebook gives the same picture everywhere, and limits on time and memory, so that a chart made to never end
 // costs one figure and not the build.
 import { type ChildProcess, fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { ChartRequest, Drawing } from './chart.js';
 import type { Diagnostic } from './diagnostics.js';
-import { type Document, type Figure, walk } from './document.js';
+import { type Chart, type Document, type Figure, walk } from './document.js';
 
 /** By id of the figure. A figure that could not be drawn is not in here. */
 export type Drawings = ReadonlyMap<string, Drawing>;
@@ -26,41 +27,87 @@ export async function drawCharts(
   document: Document,
   limits: DrawingLimits = usualLimits,
 ): Promise<{ drawings: Drawings; diagnostics: Diagnostic[] }> {
+  const figures = [...walk(document.blocks)].filter(
+    (block): block is ChartFigure => block.kind === 'figure' && block.content.kind === 'chart',
+  );
+  const answers: ChartAnswer[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < figures.length) {
+      const index = next++;
+      answers[index] = await drawFigure(figures[index]!, index, limits);
+    }
+  };
+  const workers = Math.min(availableParallelism(), mostProcesses, Math.ceil(figures.length / 2));
+  await Promise.all(Array.from({ length: workers }, work));
+
   const drawings = new Map<string, Drawing>();
   const diagnostics: Diagnostic[] = [];
-  const figures = [...walk(document.blocks)].filter(
-    (block): block is Figure => block.kind === 'figure' && block.content.kind === 'chart',
-  );
-  let worker: ChartProcess | null = null;
-  try {
-    for (const [index, figure] of figures.entries()) {
-      if (figure.content.kind !== 'chart') continue;
-      worker ??= new ChartProcess(limits);
-      const { library, specification } = figure.content;
-      const answer = await worker.draw({
-        library,
-        specification,
-        alt: figure.alt,
-        id: `chart${index + 1}`,
-        containerWidth: widths[figure.column],
+  for (const [index, figure] of figures.entries()) {
+    const answer = answers[index]!;
+    if ('drawing' in answer) drawings.set(figure.id, answer.drawing);
+    else {
+      diagnostics.push({
+        severity: 'error',
+        kind: 'bad-chart',
+        file: document.file,
+        cell: null,
+        line: null,
+        message: `${figure.number ? `figure ${figure.number} (${figure.id})` : figure.id}: ${answer.error}`,
       });
-      if ('drawing' in answer) drawings.set(figure.id, answer.drawing);
-      else {
-        diagnostics.push({
-          severity: 'error',
-          kind: 'bad-chart',
-          file: document.file,
-          cell: null,
-          line: null,
-          message: `${figure.number ? `figure ${figure.number} (${figure.id})` : figure.id}: ${answer.error}`,
-        });
-        if (answer.lost) worker = null;
-      }
     }
-  } finally {
-    worker?.end();
   }
   return { drawings, diagnostics };
+}
+
+type ChartFigure = Figure & { readonly content: Chart };
+
+async function drawFigure(
+  { content, alt, column }: ChartFigure,
+  index: number,
+  limits: DrawingLimits,
+): Promise<ChartAnswer> {
+  const process = takeProcess(limits);
+  const answer = await process.draw({
+    library: content.library,
+    specification: content.specification,
+    alt,
+    id: `chart${index + 1}`,
+    containerWidth: widths[column],
+  });
+  if ('error' in answer && answer.lost) return answer;
+  giveBack(process);
+  return answer;
+}
+
+// Processes that draw. Loading Vega takes longer than drawing a chart, so they are kept for the next report for a while;
+// they do not keep this process alive, and end with it.
+
+const mostProcesses = 4;
+const idleMs = 20_000;
+const idle = new Map<ChartProcess, NodeJS.Timeout>();
+
+function takeProcess(limits: DrawingLimits): ChartProcess {
+  for (const [process, timer] of idle) {
+    if (process.limits !== limits || !process.isAlive) continue;
+    clearTimeout(timer);
+    idle.delete(process);
+    return process;
+  }
+  return new ChartProcess(limits);
+}
+
+function giveBack(process: ChartProcess): void {
+  const timer = setTimeout(() => {
+    idle.delete(process);
+    process.end();
+  }, idleMs).unref();
+  idle.set(process, timer);
+}
+
+/** Starts a process that draws, so that it is ready when the charts are. */
+export function warmUp(): void {
+  if (idle.size === 0) giveBack(new ChartProcess(usualLimits));
 }
 
 export type ChartAnswer = { drawing: Drawing } | { error: string; lost?: boolean };
@@ -68,7 +115,7 @@ export type ChartAnswer = { drawing: Drawing } | { error: string; lost?: boolean
 class ChartProcess {
   private readonly child: ChildProcess;
 
-  constructor(private readonly limits: DrawingLimits) {
+  constructor(readonly limits: DrawingLimits) {
     this.child = fork(fileURLToPath(new URL('./chart-process.js', import.meta.url)), {
       execArgv: [`--max-old-space-size=${limits.memoryMegabytes}`],
       // Nothing of the environment is passed on: a drawing depends on its specification alone.
@@ -76,9 +123,27 @@ class ChartProcess {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',
     });
+    this.letGo();
+    this.child.on('error', () => undefined);
+  }
+
+  get isAlive(): boolean {
+    return this.child.connected && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Waiting for work does not keep this process alive; drawing does. */
+  private letGo(): void {
+    this.child.unref();
+    this.child.channel?.unref();
+  }
+
+  private hold(): void {
+    this.child.ref();
+    this.child.channel?.ref();
   }
 
   draw(request: ChartRequest): Promise<ChartAnswer> {
+    this.hold();
     return new Promise((resolve) => {
       const lost = (error: string) => {
         this.child.kill('SIGKILL');
@@ -99,6 +164,7 @@ class ChartProcess {
           .off('message', done as never)
           .off('exit', onExit)
           .off('error', onError);
+        this.letGo();
         resolve(answer);
       };
       this.child

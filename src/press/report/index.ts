@@ -1,5 +1,11 @@
 // Reports: an executed notebook in, a page and a PDF out.
-export { BrowserError, type FoundBrowser, findBrowser, openBrowser } from './browser.js';
+export {
+  BrowserError,
+  type FoundBrowser,
+  findBrowser,
+  lendBrowser,
+  openBrowser,
+} from './browser.js';
 export { type BookChapter, renderBook } from './book.js';
 export { inOtherChapters } from './other-chapters.js';
 export { type Diagnostic, formatDiagnostic, ReportError } from './diagnostics.js';

@@ -57,7 +57,7 @@ export async function paperOfBook(
   const articles = await Promise.all(
     chapters.map(async ({ document, drawings, provenance }) => {
       const article = await renderArticle(document, drawings, provenance, 'paper');
-      return trusted(inChapter(withoutFiles(article.text), document));
+      return trusted(inChapter(withoutWaysOut(article.text), document));
     }),
   );
   const commit = chapters.find(({ provenance }) => provenance)?.provenance ?? null;
@@ -89,17 +89,9 @@ ${commit && html`<p class="made">${madeOf(commit).join(' · ')}</p>`}</div>`;
   };
 }
 
-/** Links to the page of another chapter are for the screen; a printer would make addresses on this machine of them. */
+/** Links to files beside the page are for the screen; a printer would make addresses on this machine of them. */
 function withoutWaysOut(markup: string): string {
-  return withoutFiles(markup).replace(
-    /<a class="reference elsewhere" href="[^"]*">([^<]*)<\/a>/g,
-    '<span class="reference">$1</span>',
-  );
-}
-
-/** Nor can it link to what was kept beside the page; that is named. */
-function withoutFiles(markup: string): string {
-  return markup.replace(/<a class="whole" href="[^"]*">/g, '<a>');
+  return markup.replace(/(<a\b[^>]*?) href="(?!#|https?:|mailto:)[^"]*"/gi, '$1');
 }
 
 // Ids: a chapter of a book has its own

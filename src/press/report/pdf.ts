@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PDFDocument } from '@cantoo/pdf-lib';
 import type { Browser, Page } from 'puppeteer';
-import { openBrowser } from './browser.js';
 import type { Paper } from './paper.js';
 import { layOut } from './paper-layout.js';
 import { describePdf } from './pdf-information.js';
@@ -16,8 +15,8 @@ import { headsOf, headsPage, layOver, type RunningHead } from './running-heads.j
 export interface PdfOptions {
   /** Date of creation in the document information; null leaves it out, so that every build gives the same bytes. */
   readonly date: Date | null;
-  /** A running browser, to print many reports with one; otherwise one is started and closed. */
-  readonly browser?: Browser;
+  /** Prints; lent, so that one can print many reports. */
+  readonly browser: () => Promise<Browser>;
 }
 
 /** Loading, laying out and printing one report. A book of 200 pages takes a tenth of it. */
@@ -32,8 +31,7 @@ export async function renderPdf(
   { date, browser }: PdfOptions,
 ): Promise<Uint8Array> {
   const { PDFDocument } = await import('@cantoo/pdf-lib');
-  const own = browser ? null : await openBrowser();
-  const used = browser ?? own!;
+  const used = await browser();
   const folder = await mkdtemp(join(tmpdir(), 'fathom-print-'));
   try {
     const version = await used.version();
@@ -58,7 +56,6 @@ export async function renderPdf(
     return await describePdf(pdf, { about, date, markup, browser: version });
   } finally {
     await rm(folder, { recursive: true, force: true });
-    await own?.close();
   }
 }
 

@@ -6,14 +6,15 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Browser } from 'puppeteer';
 import { writeWhole } from '../notebook/write.js';
 import type { Notebook } from '../notebook/nbformat.js';
+import { lendBrowser } from './browser.js';
 import { noCitations, readBibliography } from './citations.js';
 import { type Diagnostic, ReportError } from './diagnostics.js';
 import type { Document } from './document.js';
-import { type Drawings, drawCharts } from './drawing.js';
+import { type Drawings, drawCharts, warmUp } from './drawing.js';
 import { readFrontMatter } from './front-matter.js';
 import { renderHtml } from './page.js';
 import { paperOf } from './paper.js';
-import { type PdfOptions, renderPdf } from './pdf.js';
+import { renderPdf } from './pdf.js';
 import type { Provenance } from './provenance.js';
 import { readDocument } from './read.js';
 import type { Keep } from './room.js';
@@ -24,8 +25,8 @@ export type Format = 'html' | 'pdf';
 export interface PrintOptions {
   /** Date for the document information of the PDF. Default: SOURCE_DATE_EPOCH, else none. */
   readonly date?: Date;
-  /** A running browser, to print many reports with one. */
-  readonly browser?: Browser;
+  /** Lends a browser, so that one can print many reports; otherwise one is started and closed. */
+  readonly browser?: () => Promise<Browser>;
 }
 
 export interface ReadReportOptions {
@@ -75,25 +76,35 @@ export interface ReportFile {
  * BrowserError if there is nothing to print a PDF with; the HTML is written by then.
  */
 export async function renderReport(notebook: Notebook, options: ReportOptions): Promise<Report> {
-  const { document, drawings, kept, ...read } = await readReport(notebook, options);
-  const diagnostics = read.diagnostics.map((each) =>
-    options.lenient ? { ...each, severity: 'warning' as const } : each,
-  );
-  refuse(diagnostics, options.strict ?? false);
-  const provenance = options.provenance ?? null;
-  const files: ReportFile[] = [];
-  for (const [name, content] of kept) await writeWhole(join(options.outDirectory, name), content);
-  if (options.formats.includes('html')) {
-    const page = await renderHtml(document, drawings, { provenance });
-    files.push(await writeReport(options, 'html', page));
+  const { formats, strict = false, provenance = null } = options;
+  const isPrinted = formats.includes('pdf');
+  // Chart processes and the browser take their time to start: meanwhile the notebook is read.
+  warmUp();
+  const own = options.browser ? null : lendBrowser();
+  const browser = options.browser ?? own!;
+  if (isPrinted) browser().catch(() => undefined);
+  try {
+    const { document, drawings, kept, ...read } = await readReport(notebook, options);
+    const diagnostics = read.diagnostics.map((each) =>
+      options.lenient ? { ...each, severity: 'warning' as const } : each,
+    );
+    refuse(diagnostics, strict);
+    const files: ReportFile[] = [];
+    for (const [name, content] of kept) await writeWhole(join(options.outDirectory, name), content);
+    if (formats.includes('html')) {
+      const page = await renderHtml(document, drawings, { provenance });
+      files.push(await writeReport(options, 'html', page));
+    }
+    if (isPrinted) {
+      const paperFor = (name: string) =>
+        paperOf({ document, drawings, provenance: provenance && { ...provenance, browser: name } });
+      const pdf = await renderPdf(paperFor, { date: dateOf(options), browser });
+      files.push(await writeReport(options, 'pdf', pdf));
+    }
+    return { document, files, kept: [...kept.keys()], diagnostics };
+  } finally {
+    await own?.close();
   }
-  if (options.formats.includes('pdf')) {
-    const paperFor = (browser: string) =>
-      paperOf({ document, drawings, provenance: provenance && { ...provenance, browser } });
-    const pdf = await renderPdf(paperFor, pdfOptions(options));
-    files.push(await writeReport(options, 'pdf', pdf));
-  }
-  return { document, files, kept: [...kept.keys()], diagnostics };
 }
 
 export interface ReadReport {
@@ -152,8 +163,9 @@ export async function writeReport(
   return { format, path, ...seal(content) };
 }
 
-export function pdfOptions({ date, browser }: PrintOptions): PdfOptions {
-  return { date: date ?? sourceDate(process.env), ...(browser ? { browser } : {}) };
+/** The date that a PDF states. */
+export function dateOf({ date }: PrintOptions): Date | null {
+  return date ?? sourceDate(process.env);
 }
 
 /** SOURCE_DATE_EPOCH (reproducible-builds.org): seconds since 1970, or null if it is not set. */
