@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { encode } from 'fast-png';
 import { ReportError } from '../../../src/press/report/diagnostics.js';
 import { renderReport, sourceDate } from '../../../src/press/report/report.js';
 import { bibliography } from './chapter.js';
@@ -180,7 +181,10 @@ test('pictures are read from the folder of the notebook and from nowhere else', 
     const secret = join(folder, 'secret.png');
     writeFileSync(secret, 'secret');
     const inside = mkdtempSync(join(folder, 'book-'));
-    writeFileSync(join(inside, 'own.png'), 'own');
+    writeFileSync(
+      join(inside, 'own.png'),
+      encode({ width: 1, height: 1, data: new Uint8Array(3) }),
+    );
     symlinkSync(secret, join(inside, 'link.png'));
     for (const [path, isRead] of [
       ['own.png', true],
