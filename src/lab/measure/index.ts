@@ -61,6 +61,13 @@ export {
   type Similarity,
   unbiasedCka,
 } from './similarity.js';
+export {
+  type Plane,
+  type PlaneOptions,
+  type PlanePolygon,
+  planeRegions,
+  TooManyRegionsError,
+} from './plane.js';
 export { theoreticalFields } from './receptive-field.js';
 export { subject, type SubjectOptions } from './subject.js';
 export {

@@ -16,7 +16,7 @@ import { segmentWalker, type Segment } from './segment.js';
 
 type Options = {
   segments: number;
-  pairs: 'any' | 'between classes' | 'within class';
+  pairs: 'any' | 'between classes' | 'within class' | 'closed path';
   share: number;
   precision: 'single' | 'double';
 };
@@ -40,8 +40,9 @@ export const linearRegions: Measure<Options> = {
       integer: true,
     },
     pairs: {
-      about: 'Which images a segment joins.',
-      choices: ['any', 'between classes', 'within class'],
+      about:
+        'Which images a segment joins; a closed path goes from one random image to the next and back to the first.',
+      choices: ['any', 'between classes', 'within class', 'closed path'],
     },
     share: {
       about:
@@ -153,6 +154,13 @@ function pairsOf(subject: Subject, { segments, pairs }: Options): [number, numbe
     from !== to &&
     (pairs === 'any' || (labels[from] === labels[to]) === (pairs === 'within class'));
   const generator = random(subject.seed, 'pairs of images');
+  if (pairs === 'closed path') {
+    const corners = generator.permutation(labels.length).subarray(0, segments);
+    if (corners.length < segments) {
+      throw new RefusedError('linear-regions', `${segments} corners of ${corners.length} images`);
+    }
+    return Array.from(corners, (corner, i) => [corner, corners[(i + 1) % segments]!]);
+  }
   const found: [number, number][] = [];
   for (let tries = 0; found.length < segments; tries++) {
     if (tries > 1000 * segments) {

@@ -22,6 +22,7 @@ import { lossSurface } from './loss-surface.js';
 import type { Measure } from './measure.js';
 import { neuralCollapse } from './neural-collapse.js';
 import { participationRatio } from './participation-ratio.js';
+import { planeRegionsMeasure } from './plane-regions.js';
 import { predictionDepth } from './prediction-depth.js';
 import { receptiveField } from './receptive-field.js';
 import { regionBounds } from './region-bounds.js';
@@ -45,6 +46,7 @@ export const measures = registry<Measure>('measure', [
   filterTopology,
   activationTopology,
   linearRegions,
+  planeRegionsMeasure,
   regionBounds,
   jacobianNorm,
   lipschitz,

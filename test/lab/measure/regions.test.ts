@@ -380,6 +380,13 @@ describe('linear-regions', () => {
         assert.equal(labels[0] === labels[1], same);
       }
     }
+    const closed = await readMeasure(of, {
+      measure: 'linear-regions',
+      options: { segments: 5, pairs: 'closed path' },
+    });
+    const ways = closed.extra.segments as { from: number; to: number }[];
+    for (const [i, { to }] of ways.entries()) assert.equal(to, ways[(i + 1) % 5]!.from);
+    assert.equal(new Set(ways.map(({ from }) => from)).size, 5);
     of.dispose();
     const one = { ...split.test, labels: new Int32Array(12) };
     const alone = subject(net(), { ...split, test: one });
