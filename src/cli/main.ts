@@ -10,6 +10,7 @@ import { register as doctor } from './doctor.js';
 import { register as kernel } from './kernel.js';
 import { register as lab } from './lab.js';
 import { register as startNew } from './new.js';
+import { register as verify } from './verify.js';
 import { register as render } from './render.js';
 
 const commands: ((program: Command) => void)[] = [
@@ -18,6 +19,7 @@ const commands: ((program: Command) => void)[] = [
   startNew,
   clean,
   diff,
+  verify,
   doctor,
   kernel,
   lab,

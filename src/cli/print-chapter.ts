@@ -184,6 +184,7 @@ async function describe(
   for (const { file } of before?.outputs ?? []) {
     if (!printed.files.includes(file)) await rm(join(out, basename(file)), { force: true });
   }
+  const epoch = process.env.SOURCE_DATE_EPOCH;
   const manifest: ChapterManifest = {
     format: 1,
     chapter: chapter.name,
@@ -197,6 +198,7 @@ async function describe(
     parameters: allParameters(chapter),
     seeds: seedsOf(allParameters(chapter), execution.dependencies),
     ...versions,
+    date: epoch ? Number(epoch) : null,
     browser: printed.browser,
     inputs: execution.inputs ?? null,
     read: namedDependencies(execution.dependencies, planned.project),

@@ -96,7 +96,7 @@ async function compareChapters(
   return {
     name: a.name === b.name ? a.name : `${a.name} → ${b.name}`,
     isSame: counted.length + figures.changes.length + texts.length === 0,
-    madeFrom: a.manifest && b.manifest ? differences(a.manifest, b.manifest) : [],
+    madeFrom: a.manifest && b.manifest ? factDifferences(a.manifest, b.manifest) : [],
     results: { all: names.size, changes: results },
     figures,
     texts,
@@ -114,7 +114,10 @@ function sum(seconds: Readonly<Record<string, number>>): number {
 }
 
 /** Of what two chapters were made, as far as it differs; code is not in it, since it is compared line by line. */
-function differences(a: ChapterManifest, b: ChapterManifest): ChapterComparison['madeFrom'] {
+export function factDifferences(
+  a: ChapterManifest,
+  b: ChapterManifest,
+): ChapterComparison['madeFrom'] {
   const [old, now] = [factsOf(a), factsOf(b)];
   return [...new Set([...old.keys(), ...now.keys()])].flatMap((name) => {
     const [before, after] = [old.get(name) ?? 'none', now.get(name) ?? 'none'];

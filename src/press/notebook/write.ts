@@ -80,9 +80,12 @@ export function lines(text: string): string[] {
   return text === '' ? [] : text.split(/(?<=\n)/);
 }
 
+/** Keys in order, except inside of what a media type names: there an author's order may mean something, as that of fields. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+  return Object.fromEntries(
+    entries.map(([key, inner]) => [key, key.includes('/') ? inner : sorted(inner)]),
+  );
 }

@@ -104,7 +104,7 @@ export class Cache {
     for (const { file } of await this.#entries()) {
       const header = await readHeader(file);
       if (!header) continue;
-      const reasons = differences(header.inputs, inputs);
+      const reasons = inputDifferences(header.inputs, inputs);
       if (!best || reasons.length < best.length) best = reasons;
     }
     return best ?? ['it has not run before'];
@@ -141,7 +141,8 @@ export function withOutputs(notebook: Notebook, { metadata, cells }: Body): Note
   };
 }
 
-function differences(before: Inputs, after: Inputs): string[] {
+/** How inputs differ, each a clause: `parameter depth is 5, was 1`. */
+export function inputDifferences(before: Inputs, after: Inputs): string[] {
   const names = [...new Set([...Object.keys(after), ...Object.keys(before)])];
   return names.flatMap((name) => {
     const [old, now] = [before[name], after[name]];

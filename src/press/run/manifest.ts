@@ -40,15 +40,18 @@ export interface ChapterManifest extends Versions {
   readonly parameters: Readonly<Record<string, ParameterValue>>;
   /** That runs were trained with, and that parameters named `seed` or `seeds` set; in order. */
   readonly seeds: readonly number[];
+  /** `SOURCE_DATE_EPOCH`: the date that the PDF states, in seconds since 1970; null where it states none. */
+  readonly date: number | null;
   /** What printed the PDF, as it calls itself; null where there is no PDF, or it did not say. */
   readonly browser: string | null;
   /** What the cache compares; null where the notebook's language is not followed. */
   readonly inputs: Inputs | null;
   /** What it read while it ran. Files in the project are named by their path in it, others by their name. */
   readonly read: readonly {
-    readonly kind: string;
+    readonly kind: Dependency['kind'];
     readonly name: string;
     readonly digest: string;
+    readonly seed?: number;
   }[];
   readonly outputs: readonly Output[];
 }
@@ -121,7 +124,7 @@ export function namedDependencies(
 ): ChapterManifest['read'] {
   return dependencies
     .map((each) => {
-      if (each.kind === 'data') return { kind: each.kind, name: each.name, digest: each.digest };
+      if (each.kind === 'data') return each;
       const path = relative(project, each.path);
       const isInside = !path.startsWith('..') && !isAbsolute(path);
       return {
@@ -152,6 +155,16 @@ export async function writeManifest(folder: string, manifest: ChapterManifest): 
     chapterManifestFile(folder, manifest.chapter),
     `${JSON.stringify(manifest, null, 2)}\n`,
   );
+}
+
+/** What a manifest says was read, as a run would tell it. Files outside of the project are known by name only. */
+export function dependenciesOf({ read }: ChapterManifest, project: string): Dependency[] {
+  return read.map((each): Dependency => {
+    const { kind, name, ...rest } = each;
+    return kind === 'file'
+      ? { kind, path: join(project, name), digest: each.digest }
+      : { kind, name, ...rest };
+  });
 }
 
 /** The manifest of a chapter that was built before; undefined where there is none that can be read. */
