@@ -183,7 +183,7 @@ test('pictures are read from the folder of the notebook and from nowhere else', 
     const inside = mkdtempSync(join(folder, 'book-'));
     writeFileSync(
       join(inside, 'own.png'),
-      encode({ width: 1, height: 1, data: new Uint8Array(3) }),
+      encode({ width: 1, height: 1, data: new Uint8Array(4) }),
     );
     symlinkSync(secret, join(inside, 'link.png'));
     for (const [path, isRead] of [
