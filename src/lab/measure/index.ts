@@ -69,6 +69,14 @@ export {
   TooManyRegionsError,
 } from './plane.js';
 export { theoreticalFields } from './receptive-field.js';
+export {
+  booleanNets,
+  type BooleanFunction,
+  type BooleanNetsOptions,
+  lempelZivComplexity,
+  lempelZivWords,
+} from './simplicity.js';
+export { spectralBias, type SpectralBiasOptions, type SpectralStep } from './spectral-bias.js';
 export { subject, type SubjectOptions } from './subject.js';
 export {
   bottleneckDistance,

@@ -22,6 +22,7 @@ import { lossSurface } from './loss-surface.js';
 import type { Measure } from './measure.js';
 import { neuralCollapse } from './neural-collapse.js';
 import { participationRatio } from './participation-ratio.js';
+import { pathSpectrum } from './path-spectrum.js';
 import { planeRegionsMeasure } from './plane-regions.js';
 import { predictionDepth } from './prediction-depth.js';
 import { receptiveField } from './receptive-field.js';
@@ -51,6 +52,7 @@ export const measures = registry<Measure>('measure', [
   jacobianNorm,
   lipschitz,
   trajectoryLength,
+  pathSpectrum,
   gradientCosine,
   receptiveField,
   hessian,
