@@ -1,172 +1,118 @@
-// Citations and the bibliography from BibTeX: author and year in the text, a list in alphabetical order at the end.
+// Citations and the bibliography: works from BibTeX or CSL-JSON, set as a CSL style says (csl/).
+import { nearest } from '../../shared/nearest.js';
+import { defaultStyle } from './csl/default-style.js';
+import type { Item } from './csl/item.js';
+import { readLocator } from './csl/locator.js';
+import { type Cluster, processCitations } from './csl/processor.js';
+import { readStyle, type Style, StyleError } from './csl/style.js';
 import type { Diagnostic } from './diagnostics.js';
 import type { BibliographyEntry } from './document.js';
-import { escapeHtml } from './markup.js';
 import type { Citation } from './markdown.js';
-import { nearest } from '../../shared/nearest.js';
 
 export interface Citations {
   has(key: string): boolean;
   nearest(key: string): string | undefined;
-  /** HTML of one citation group; unknown keys must have been sorted out before. */
-  cite(citation: Citation): string;
-  /** The entries that were cited, in alphabetical order. */
-  bibliography(): BibliographyEntry[];
+  /** Whether the style cites in notes, as historians do. */
+  readonly isNote: boolean;
+  /**
+   * Sets the citations of a document, which must be given all at once and in order: numbers, letters after years and
+   * "ibid." come from what else is cited. Those with unknown keys must have been left out.
+   */
+  print(groups: readonly Citation[]): PrintedCitations;
   readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface PrintedCitations {
+  /** `html` is the citation; `lead` is what stands in the sentence where the rest goes into a note. */
+  of(citation: Citation): { readonly lead: string; readonly html: string };
+  readonly bibliography: readonly BibliographyEntry[];
 }
 
 /** No bibliography: every key is unknown. */
 export const noCitations: Citations = {
   has: () => false,
   nearest: () => undefined,
-  cite: () => '',
-  bibliography: () => [],
+  isNote: false,
+  print: () => ({ of: () => ({ lead: '', html: '' }), bibliography: [] }),
   diagnostics: [],
 };
 
-/** The part of CSL-JSON that is printed. */
-interface Item {
-  readonly id: string;
-  readonly type?: string;
-  readonly author?: readonly Name[];
-  readonly editor?: readonly Name[];
-  readonly issued?: { readonly 'date-parts'?: readonly (readonly (number | string)[])[] };
-  readonly title?: string;
-  readonly 'container-title'?: string;
-  readonly publisher?: string;
-  readonly volume?: string | number;
-  readonly issue?: string | number;
-  readonly page?: string;
-  readonly DOI?: string;
-  readonly URL?: string;
+export interface CitationStyle {
+  /** A CSL style (XML); null for the report's own. */
+  readonly csl: string | null;
+  /** File name of the style, for messages. */
+  readonly file: string;
+  /** BCP 47 tag of the document, for styles that leave the language open. */
+  readonly language: string;
 }
 
-interface Name {
-  readonly family?: string;
-  readonly given?: string;
-  readonly literal?: string;
-}
-
-/** Reads BibTeX; `file` is named in diagnostics. */
-export async function readBibliography(bibtex: string, file: string): Promise<Citations> {
-  const { Cite } = (await import('@citation-js/core')) as unknown as {
-    Cite: new (data: string) => { data: Item[] };
-  };
-  await import('@citation-js/plugin-bibtex');
-  const items = new Map<string, Item>();
+/** Reads BibTeX, or CSL-JSON where the file is called `….json`; `file` is named in diagnostics. */
+export async function readBibliography(
+  source: string,
+  file: string,
+  given: CitationStyle = { csl: null, file: '', language: 'en' },
+): Promise<Citations> {
   const diagnostics: Diagnostic[] = [];
+  const problem = (kind: string, where: string, message: string) => {
+    diagnostics.push({ severity: 'error', kind, file: where, cell: null, line: null, message });
+  };
+  const items = new Map<string, Item>();
   try {
-    for (const item of new Cite(bibtex).data) items.set(item.id, item);
+    const works = file.endsWith('.json')
+      ? (JSON.parse(source) as Item[])
+      : await readBibtex(source);
+    for (const item of works) items.set(item.id, item);
   } catch (error) {
     const message = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-    diagnostics.push({
-      severity: 'error',
-      kind: 'bad-bibliography',
-      file,
-      cell: null,
-      line: null,
-      message: `cannot read the bibliography: ${message}`,
-    });
+    problem('bad-bibliography', file, `cannot read the bibliography: ${message}`);
   }
-  const years = disambiguate([...items.values()]);
-  const cited = new Set<string>();
-  const link = (key: string, text: string) =>
-    `<a class="citation" href="#${idOf(key)}">${escapeHtml(text)}</a>`;
-
+  let style: Style;
+  try {
+    style = readStyle(given.csl ?? defaultStyle, given.language);
+  } catch (error) {
+    if (!(error instanceof StyleError)) throw error;
+    problem('bad-style', given.file, `the citation style cannot be used: ${error.message}`);
+    style = readStyle(defaultStyle, given.language);
+  }
   return {
     diagnostics,
     has: (key) => items.has(key),
     nearest: (key) => nearest(key, [...items.keys()]),
-    cite(citation) {
-      for (const { key } of citation.items) cited.add(key);
-      const first = items.get(citation.items[0]!.key)!;
-      if (citation.form === 'text') {
-        return link(first.id, `${shortNames(first)} (${years.get(first.id)})`);
-      }
-      const parts = citation.items.map(({ key, prefix, suffix, suppressAuthor }) => {
-        const year = years.get(key)!;
-        const text = suppressAuthor ? year : `${shortNames(items.get(key)!)}, ${year}`;
-        const before = prefix === '' ? '' : `${escapeHtml(prefix)} `;
-        return `${before}${link(key, text)}${suffix === '' ? '' : `, ${escapeHtml(suffix)}`}`;
-      });
-      return `(${parts.join('; ')})`;
-    },
-    bibliography() {
-      const sorted = [...cited].map((key) => items.get(key)!);
-      const sortKey = (item: Item) =>
-        `${fullNames(item)} ${years.get(item.id)} ${item.title ?? ''}`;
-      sorted.sort((a, b) => sortKey(a).localeCompare(sortKey(b), 'en'));
-      return sorted.map((item) => ({
-        id: idOf(item.id),
-        key: item.id,
-        html: entryHtml(item, years.get(item.id)!),
-      }));
+    isNote: style.isNote,
+    print(groups) {
+      const { clusters, bibliography } = processCitations(
+        style,
+        items,
+        groups.map(clusterOf),
+        idOf,
+      );
+      const byGroup = new Map(groups.map((group, index) => [group, clusters[index]!]));
+      return {
+        of: (citation) => byGroup.get(citation) ?? { lead: '', html: '' },
+        bibliography: bibliography.map(({ key, html }) => ({ id: idOf(key), key, html })),
+      };
     },
   };
 }
 
+async function readBibtex(source: string): Promise<Item[]> {
+  const { Cite } = (await import('@citation-js/core')) as unknown as {
+    Cite: new (data: string) => { data: Item[] };
+  };
+  await import('@citation-js/plugin-bibtex');
+  return new Cite(source).data;
+}
+
+function clusterOf({ form, items }: Citation): Cluster {
+  return {
+    form,
+    cites: items.map(({ key, prefix, suffix, suppressAuthor }) => ({
+      key,
+      prefix,
+      suppressAuthor,
+      ...readLocator(suffix),
+    })),
+  };
+}
+
 const idOf = (key: string) => `ref-${key.replace(/[^\w-]/g, '-')}`;
-
-/** 2021, or 2021a and 2021b where two entries would be cited alike. */
-function disambiguate(items: readonly Item[]): Map<string, string> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const name = `${shortNames(item)} ${yearOf(item)}`;
-    groups.set(name, [...(groups.get(name) ?? []), item]);
-  }
-  const years = new Map<string, string>();
-  for (const group of groups.values()) {
-    for (const [index, item] of group.entries()) {
-      const letter = group.length > 1 ? String.fromCharCode(97 + index) : '';
-      years.set(item.id, yearOf(item) + letter);
-    }
-  }
-  return years;
-}
-
-function yearOf(item: Item): string {
-  return String(item.issued?.['date-parts']?.[0]?.[0] ?? 'n.d.');
-}
-
-function shortNames(item: Item): string {
-  const names = (item.author ?? item.editor ?? []).map((name) => name.family ?? name.literal ?? '');
-  if (names.length === 0) return item.title ?? item.id;
-  return names.length > 2 ? `${names[0]} et al.` : names.join(' and ');
-}
-
-function fullNames(item: Item): string {
-  const names = (item.author ?? item.editor ?? []).map((name) => {
-    if (!name.family) return name.literal ?? '';
-    const initials = (name.given ?? '')
-      .split(/[\s.]+/)
-      .filter((part) => part !== '')
-      .map((part) => `${part[0]}.`);
-    return initials.length === 0 ? name.family : `${name.family}, ${initials.join(' ')}`;
-  });
-  if (names.length > 20) names.splice(19, names.length - 20, '…');
-  if (names.length < 2) return names.join('');
-  return `${names.slice(0, -1).join(', ')}${names.length > 2 ? ',' : ''} and ${names.at(-1)}`;
-}
-
-function entryHtml(item: Item, year: string): string {
-  const e = (value: string | number) => escapeHtml(String(value).replace(/<[^>]*>/g, ''));
-  const own = /^(book|report|thesis|webpage|software)/.test(item.type ?? '');
-  const names = fullNames(item);
-  const title = e(item.title ?? item.id);
-  const parts = [
-    names === '' ? `${title} (${e(year)}).` : `${e(names)} (${e(year)}).`,
-    names === '' ? '' : own ? `<em>${title}</em>.` : `${title}.`,
-  ];
-  if (item['container-title']) {
-    const issue = item.issue ? `(${e(item.issue)})` : '';
-    const volume = item.volume ? `, ${e(item.volume)}${issue}` : '';
-    const pages = item.page ? `, ${e(item.page).replace(/-+/g, '–')}` : '';
-    parts.push(`<em>${e(item['container-title'])}</em>${volume}${pages}.`);
-  }
-  if (item.publisher) parts.push(`${e(item.publisher)}.`);
-  const address = item.DOI ? `https://doi.org/${item.DOI}` : (item.URL ?? '');
-  if (/^https?:\/\/[^\s"'<>]+$/.test(address)) {
-    parts.push(`<a href="${escapeHtml(address)}">${escapeHtml(address)}</a>`);
-  }
-  return parts.filter((part) => part !== '').join(' ');
-}

@@ -17,6 +17,8 @@ export interface FrontMatter {
   readonly numberSections: boolean;
   /** Path of the BibTeX file, beside the notebook. */
   readonly bibliography: string | null;
+  /** Path of the CSL style, beside the notebook. */
+  readonly csl: string | null;
   readonly cells: CellDefaults;
 }
 
@@ -32,12 +34,12 @@ const known = [
   'lang',
   'number-sections',
   'bibliography',
+  'csl',
   'echo',
   'code-fold',
 ];
 /** Keys of Quarto and Jupyter Book that mean something there and nothing here. */
 const foreign = [
-  'csl',
   'format',
   'jupyter',
   'execute',
@@ -108,6 +110,7 @@ export function readFrontMatter(
       language: /^[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{2,8})*$/.test(language) ? language : 'en',
       numberSections: given['number-sections'] !== false,
       bibliography: text(given.bibliography) ?? text(metadata.bibliography),
+      csl: text(given.csl) ?? text(metadata.csl),
       cells: {
         echo: given.echo !== false,
         codeFold: fold === true || fold === 'show' ? fold : false,

@@ -78,13 +78,13 @@ export function printMarkdown(tokens: Token[], context: Context): string {
   return fillSlots(sanitize(printed, { from: 'prose', picture }), env.slots);
 }
 
-/** One line of markdown, such as a caption, without a paragraph around it. */
-export function printInline(source: string, context: Context): string {
+/** Tokens of one line of markdown, such as a caption, without a paragraph around it. */
+export function parseInline(source: string): Token[] {
   const clean = source
     .replace(/[\uE000\uE001]/g, '')
     .replace(/\s+/g, ' ')
     .trim();
-  return printMarkdown(markdown.parseInline(clean, {}), context);
+  return markdown.parseInline(clean, {});
 }
 
 function fillSlots(text: string, slots: readonly string[]): string {
@@ -323,7 +323,7 @@ function citationRule(state: StateInline, silent: boolean): boolean {
         items: all.map((item) => ({
           key: item[3]!,
           prefix: item[1]!.trim(),
-          suffix: item[4]!.replace(/^,?\s*/, '').trim(),
+          suffix: item[4]!.trim(),
           suppressAuthor: item[2] === '-',
         })),
       } satisfies Citation;

@@ -7,10 +7,11 @@ import { readFrontMatter } from './front-matter.js';
 import { parseMarkdown } from './markdown.js';
 import { escapeHtml } from './markup.js';
 import { draftCodeCell } from './read/code-cell.js';
-import type { At, Draft } from './read/draft.js';
+import { findCitations } from './read/cited.js';
+import { type At, type Draft, wordsAt } from './read/draft.js';
 import { Labels } from './read/labels.js';
 import { draftMarkdownCell } from './read/markdown-cell.js';
-import { printerOf, wordsAt } from './read/print.js';
+import { printerOf } from './read/print.js';
 import { collectProblems } from './read/problems.js';
 import type { Reading } from './read/reading.js';
 import { Results } from './read/results.js';
@@ -64,13 +65,14 @@ export function readDocument(notebook: Notebook, options: ReadOptions): Document
   const { title, rest } = takeTitle(drafts, labels);
   const numbering = numberSections(rest, front.numberSections, labels, chapter);
 
-  const print = printerOf(reading);
-  const blocks = nest(rest, numbering, print);
+  const abstractWords =
+    front.abstract === null ? null : wordsAt(firstCell, parseMarkdown(front.abstract).tokens);
+  const before = [title, abstractWords].filter((words) => words !== null);
+  const cited = citations.print(findCitations(before, rest, citations));
+  const print = printerOf(reading, cited);
   const titleHtml = title ? print.words(title) : escapeHtml(front.title ?? fileTitle(file));
-  const abstract =
-    front.abstract === null
-      ? null
-      : print.words(wordsAt(firstCell, parseMarkdown(front.abstract).tokens));
+  const abstract = abstractWords && print.words(abstractWords);
+  const blocks = nest(rest, numbering, print);
   return {
     file,
     language: front.language,
@@ -84,7 +86,7 @@ export function readDocument(notebook: Notebook, options: ReadOptions): Document
     chapter,
     blocks,
     footnotes: print.footnotes,
-    bibliography: citations.bibliography(),
+    bibliography: cited.bibliography,
     results: results.all(),
     labels: Object.fromEntries(labels.all()),
     diagnostics: problems.all,

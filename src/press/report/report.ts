@@ -7,7 +7,7 @@ import type { Browser } from 'puppeteer';
 import { writeWhole } from '../notebook/write.js';
 import type { Notebook } from '../notebook/nbformat.js';
 import { lendBrowser } from './browser.js';
-import { noCitations, readBibliography } from './citations.js';
+import { type Citations, noCitations, readBibliography } from './citations.js';
 import { type Diagnostic, ReportError } from './diagnostics.js';
 import type { Document } from './document.js';
 import { type Drawings, drawCharts, warmUp } from './drawing.js';
@@ -36,8 +36,10 @@ export interface ReadReportOptions {
   readonly file?: string;
   /** Folder of the notebook: its pictures and bibliography are read from here. Without it nothing is read. */
   readonly directory?: string;
-  /** BibTeX file used when the notebook names none. */
+  /** BibTeX or CSL-JSON file used when the notebook names none. */
   readonly bibliography?: string;
+  /** Citation style (a CSL file) used when the notebook names none; without one, the report's own. */
+  readonly csl?: string;
   /** Its number in a book. */
   readonly chapter?: number;
   /** HTML of a reference to what this notebook does not have, if another chapter has it. */
@@ -178,26 +180,32 @@ export function sourceDate(environment: NodeJS.ProcessEnv): Date | null {
   return new Date(Number(given) * 1000);
 }
 
-async function loadCitations(notebook: Notebook, file: string, options: ReadReportOptions) {
-  const named = readFrontMatter(notebook, file).front.bibliography;
-  const path = named && options.directory ? join(options.directory, named) : options.bibliography;
-  if (!path || (named && !inside(options.directory ?? '', named))) return noCitations;
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch {
-    throw new ReportError([
-      {
-        severity: 'error',
-        kind: 'missing-bibliography',
-        file,
-        cell: null,
-        line: null,
-        message: `cannot read the bibliography ${path}`,
-      },
-    ]);
-  }
-  return readBibliography(text, named ?? path);
+/** The bibliography and the style that the notebook names, else those of the book. */
+async function loadCitations(
+  notebook: Notebook,
+  file: string,
+  options: ReadReportOptions,
+): Promise<Citations> {
+  const { front } = readFrontMatter(notebook, file);
+  const load = async (what: string, named: string | null, usual: string | undefined) => {
+    const path = named !== null && options.directory ? join(options.directory, named) : usual;
+    if (!path || (named !== null && !inside(options.directory ?? '', named))) return null;
+    try {
+      return { path: named ?? path, text: await readFile(path, 'utf8') };
+    } catch {
+      const message = `cannot read the ${what} ${path}`;
+      const kind = `missing-${what.split(' ').at(-1)}`;
+      throw new ReportError([{ severity: 'error', kind, file, cell: null, line: null, message }]);
+    }
+  };
+  const works = await load('bibliography', front.bibliography, options.bibliography);
+  if (!works) return noCitations;
+  const style = await load('citation style', front.csl, options.csl);
+  return readBibliography(works.text, works.path, {
+    csl: style?.text ?? null,
+    file: style?.path ?? '',
+    language: front.language,
+  });
 }
 
 /** Reads files of a folder and below it, and nothing else, whatever path a notebook names. */

@@ -198,6 +198,8 @@ ${['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white']
 .bibliography{list-style:none;padding:0}
 .bibliography li{padding-left:1.6em;text-indent:-1.6em;overflow-wrap:anywhere;margin-bottom:.5em}
 .bibliography li>*{text-indent:0}
+.bibliography li:has(.entry-left-margin){display:grid;grid-template-columns:minmax(1.6em,max-content) 1fr;column-gap:.6em;padding-left:0;text-indent:0}
+.entry-left-margin{font-variant-numeric:lining-nums tabular-nums}.entry-block{display:block}.entry-indent{display:block;padding-left:2em}.small-caps{font-variant-caps:small-caps}
 .provenance dl{display:grid;grid-template-columns:max-content 1fr;gap:.25em 1.2em;font-size:.74rem;margin:0}
 .provenance dt{color:var(--quiet)}
 .provenance dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:lining-nums}

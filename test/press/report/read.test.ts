@@ -290,7 +290,7 @@ test('two works of the same author and year are told apart', async () => {
   const [prose] = document.blocks;
   assert.equal(
     prose?.kind === 'prose' && prose.html.replace(/<[^>]+>/g, ''),
-    '(Lee, 2020a; Lee, 2020b, p. 3) and Lee (2020a) and (2020b)',
+    '(Lee, 2020a, 2020b, p. 3) and Lee (2020a) and (2020b)',
   );
   assert.match(document.bibliography[0]!.html, /Lee, A\. \(2020a\)\. <em>One<\/em>/);
 });

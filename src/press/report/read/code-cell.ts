@@ -4,7 +4,7 @@ import type { Chart, Picture } from '../document.js';
 import { type CellOptions, readCellOptions } from '../options.js';
 import { type DisplayNotes, readOutputs, type Shown } from '../outputs.js';
 import { plainText } from '../sanitize.js';
-import type { At, Draft } from './draft.js';
+import { type At, captionAt, type Draft } from './draft.js';
 import { draftPrintedMarkdown } from './markdown-cell.js';
 import type { Reading } from './reading.js';
 import { isExportOnly } from './results.js';
@@ -117,7 +117,16 @@ function draftFigure(
   const id = labels.register('fig', label, number, at);
   const { content } = shown;
   const { column } = options;
-  return { kind: 'figure', content, id, number, caption, alt: text, column, place: at };
+  return {
+    kind: 'figure',
+    content,
+    id,
+    number,
+    caption: captionAt(at, caption),
+    alt: text,
+    column,
+    place: at,
+  };
 }
 
 /** A table with a label or a caption; null if it has neither and is an output like any other. */
@@ -134,7 +143,16 @@ function draftTable(
   counts.table++;
   const number = labels.next('tbl');
   const id = labels.register('tbl', label, number, at);
-  return { kind: 'table', content, id, number, caption, column: options.column, place: at };
+  const { column } = options;
+  return {
+    kind: 'table',
+    content,
+    id,
+    number,
+    caption: captionAt(at, caption),
+    column,
+    place: at,
+  };
 }
 
 /** What the cell options say goes before what the display says. A second figure of a cell is `label-2`. */

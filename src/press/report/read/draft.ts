@@ -2,7 +2,7 @@
 // because a reference can only be printed when everything has its number.
 import type { Cell, MarkdownCell } from '../../notebook/nbformat.js';
 import type { Chart, Column, Picture } from '../document.js';
-import type { Token } from '../markdown.js';
+import { parseInline, type Token } from '../markdown.js';
 import type { CellOptions } from '../options.js';
 import type { Shown } from '../outputs.js';
 
@@ -36,7 +36,7 @@ export interface HeadingDraft {
 interface Numbered {
   readonly id: string;
   readonly number: number | null;
-  readonly caption: string | null;
+  readonly caption: Words | null;
   readonly column: Column;
   readonly place: At;
 }
@@ -73,6 +73,16 @@ export type Draft =
       readonly place: At;
     }
   | { readonly kind: 'fold'; readonly summary: string; readonly drafts: readonly Draft[] };
+
+/** Words that do not come from a cell's own markdown: they have no footnotes and no attachments. */
+export function wordsAt(place: At, tokens: Token[] = []): Words {
+  return { tokens, notes: new Map(), attachments: {}, place };
+}
+
+/** A caption as words. */
+export function captionAt(place: At, source: string | null): Words | null {
+  return source === null ? null : wordsAt(place, parseInline(source));
+}
 
 export function attachmentsOf(cell: Cell | undefined): Attachments {
   return (cell && cell.cell_type !== 'code' ? cell.attachments : null) ?? {};

@@ -4,7 +4,14 @@ import type { MarkdownCell } from '../../notebook/nbformat.js';
 import { attribute, lineOf, parseMarkdown, type Token, takeLabel } from '../markdown.js';
 import { escapeHtml } from '../markup.js';
 import { plainText } from '../sanitize.js';
-import { type At, type Attachments, attachmentsOf, type Draft, type Words } from './draft.js';
+import {
+  type At,
+  type Attachments,
+  attachmentsOf,
+  captionAt,
+  type Draft,
+  type Words,
+} from './draft.js';
 import { findPicture } from './pictures.js';
 import type { Reading } from './reading.js';
 
@@ -118,7 +125,7 @@ function draftOf(group: Token[], after: Token[], words: Words, reading: Reading)
         content: words,
         id,
         number,
-        caption: caption.text,
+        caption: captionAt(place, caption.text),
         column: 'body',
         place,
       };
@@ -148,7 +155,7 @@ function pictureDraft(group: Token[], words: Words, reading: Reading): Draft | n
     content,
     id,
     number,
-    caption: caption || null,
+    caption: captionAt(place, caption || null),
     alt,
     column: 'body',
     place,

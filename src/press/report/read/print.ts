@@ -1,8 +1,8 @@
 // The second pass: drafts → blocks. Every reference knows by now what it points at.
 import { nearest } from '../../../shared/nearest.js';
-import { noCitations } from '../citations.js';
+import { noCitations, type PrintedCitations } from '../citations.js';
 import type { Block, Column, Footnote } from '../document.js';
-import { type Context, printInline, printMarkdown, type Token } from '../markdown.js';
+import { type Citation, type Context, printMarkdown } from '../markdown.js';
 import { escapeHtml } from '../markup.js';
 import { typeset } from '../math.js';
 import { textHtml } from '../outputs.js';
@@ -21,13 +21,19 @@ export interface Printer {
 
 type OpenFootnote = Footnote & { readonly from: string[] };
 
-export function printerOf(reading: Reading): Printer {
+/** `citations` are those of the document, set. */
+export function printerOf(reading: Reading, citations: PrintedCitations): Printer {
   const { labels, problems } = reading;
   const footnotes: OpenFootnote[] = [];
   const known = new Map<string, OpenFootnote>();
 
+  const cite = (citation: Citation): string => {
+    const { lead, html } = citations.of(citation);
+    return reading.citations.isNote ? lead + addNote(html) : html;
+  };
+
   const words = (given: Words): string =>
-    printMarkdown(given.tokens, contextOf(given, reading, footnote)).trim();
+    printMarkdown(given.tokens, contextOf(given, reading, footnote, cite)).trim();
 
   const footnote = (label: number, given: Words): ReturnType<Context['footnote']> => {
     const key = `${given.place.cell}:${label}`;
@@ -40,15 +46,32 @@ export function printerOf(reading: Reading): Printer {
       const tokens = given.notes.get(label) ?? [];
       Object.assign(note, { html: words({ ...given, tokens }) });
     }
+    return markOf(note);
+  };
+
+  /** A note of the document that no author wrote: a citation, where the style puts them there. */
+  const addNote = (html: string): string => {
+    const number = footnotes.length + 1;
+    const note = {
+      id: `note-${number}`,
+      number,
+      html: html.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase()),
+      from: [],
+    };
+    footnotes.push(note);
+    return markOf(note).mark;
+  };
+
+  const markOf = (note: OpenFootnote): ReturnType<Context['footnote']> => {
     const from = `note-ref-${note.number}${note.from.length > 0 ? `-${note.from.length + 1}` : ''}`;
     note.from.push(from);
     const mark = `<sup class="note-mark"><a href="#${note.id}" id="${from}" aria-label="Note ${note.number}">${note.number}</a></sup>`;
     return { number: note.number, id: note.id, mark };
   };
 
-  const caption = (source: string | null, at: At): { html: string; text: string } | null => {
-    if (source === null) return null;
-    const html = printInline(source, contextOf(wordsAt(at), reading, footnote));
+  const caption = (given: Words | null): { html: string; text: string } | null => {
+    if (given === null) return null;
+    const html = words(given);
     return { html, text: plainText(html) };
   };
 
@@ -75,13 +98,13 @@ export function printerOf(reading: Reading): Printer {
         };
       }
       case 'figure': {
-        const { kind, content, id, number, alt, column, place } = draft;
-        return { kind, id, number, alt, column, content, caption: caption(draft.caption, place) };
+        const { kind, content, id, number, alt, column } = draft;
+        return { kind, id, number, alt, column, content, caption: caption(draft.caption) };
       }
       case 'table': {
-        const { kind, content, id, number, column, place } = draft;
+        const { kind, content, id, number, column } = draft;
         const html = typeof content === 'string' ? content : words(content);
-        return { kind, id, number, column, html, caption: caption(draft.caption, place) };
+        return { kind, id, number, column, html, caption: caption(draft.caption) };
       }
       case 'equation': {
         const { html, problem } = typeset(draft.tex, true);
@@ -106,15 +129,11 @@ export function printerOf(reading: Reading): Printer {
   return { block, words, footnotes };
 }
 
-/** Words that do not come from a cell's own markdown: they have no footnotes and no attachments. */
-export function wordsAt(place: At, tokens: Token[] = []): Words {
-  return { tokens, notes: new Map(), attachments: {}, place };
-}
-
 function contextOf(
   words: Words,
   reading: Reading,
   footnote: (label: number, words: Words) => ReturnType<Context['footnote']>,
+  cite: (citation: Citation) => string,
 ): Context {
   const { labels, citations, problems, results, elsewhere } = reading;
   const at = (line: number | null): At => ({
@@ -139,7 +158,7 @@ function contextOf(
     },
     citation: (cited, line) => {
       const unknown = cited.items.filter((item) => !citations.has(item.key));
-      if (unknown.length === 0) return citations.cite(cited);
+      if (unknown.length === 0) return cite(cited);
       if (cited.form === 'text' || citations === noCitations) return null;
       for (const { key } of unknown) {
         const meant = citations.nearest(key);
