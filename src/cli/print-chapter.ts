@@ -145,6 +145,7 @@ export function withBookMetadata(
         ...(affiliation ? { affiliation } : {}),
       })),
       lang: book.language,
+      ...(book.csl === undefined ? {} : { csl: book.csl }),
       ...metadata,
     },
   };

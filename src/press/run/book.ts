@@ -3,6 +3,7 @@
 //   title: Depth and complexity
 //   authors: [{ name: A. Reader, affiliation: Somewhere }]
 //   language: en
+//   csl: house.csl
 //   chapters:
 //     - 01-depth-ladder.ipynb
 //     - { file: 02-regions.ipynb, title: Linear regions }
@@ -48,6 +49,8 @@ export interface Book {
   readonly authors: readonly Author[];
   /** BCP 47. */
   readonly language: string;
+  /** Path of the citation style (CSL), from the folder of the book; undefined for the style of reports. */
+  readonly csl: string | undefined;
   readonly chapters: readonly Chapter[];
   readonly profiles: readonly Profile[];
 }
@@ -84,6 +87,7 @@ const bookFields = {
   title: v.string(),
   authors: v.optional(v.array(author), []),
   language: v.optional(v.string(), 'en'),
+  csl: v.optional(v.string()),
   chapters: v.pipe(
     v.array(v.union([notebookFile, v.strictObject(chapterFields)])),
     v.minLength(1, 'a book has at least one chapter'),
@@ -120,7 +124,7 @@ export async function readBook(file: string): Promise<Book> {
     const path = (issue.path ?? []).map((item) => item.key as string | number);
     throw new BookError(explain(issue, path), file, lineOf(document, path, lines));
   }
-  const { title, authors, language, chapters, profiles } = checked.output;
+  const { title, authors, language, csl, chapters, profiles } = checked.output;
   const fail = (message: string, path: (string | number)[]): never => {
     throw new BookError(message, file, lineOf(document, path, lines));
   };
@@ -132,6 +136,9 @@ export async function readBook(file: string): Promise<Book> {
       fail(`there is no notebook ${entry.file} beside it`, ['chapters', index]);
     return { file: path, name: basename(entry.file, '.ipynb'), title: entry.title };
   });
+  if (csl !== undefined && !existsSync(join(folder, csl))) {
+    fail(`there is no citation style ${csl} beside it`, ['csl']);
+  }
   const names = listed.map((chapter) => chapter.name);
   const twice = names.findIndex((each, index) => names.indexOf(each) !== index);
   if (twice >= 0) fail(`chapter ${names[twice]} is listed twice`, ['chapters', twice]);
@@ -139,6 +146,7 @@ export async function readBook(file: string): Promise<Book> {
     file,
     title,
     language,
+    csl,
     authors: authors.map((each) => (typeof each === 'string' ? { name: each } : each)),
     chapters: listed,
     profiles: Object.entries(profiles).map(([profile, given]) => {

@@ -86,7 +86,10 @@ test('names in the sentence, in styles with names and with numbers', async () =>
 
 test('numbers follow the text: title, notes where they are called, captions; not the order of cells that are not shown', async () => {
   const figure = shown(
-    { 'image/png': 'iVBORw0KGgo=' },
+    {
+      'image/png':
+        'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    },
     { fathom: { caption: 'After @who.', alt: 'A.' } },
   );
   const document = read(

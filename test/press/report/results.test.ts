@@ -92,7 +92,9 @@ test('they stand in captions, headings and footnotes too', () => {
     notebook(
       md('## Depth helps by {eval}`count`\n\nSo[^1].\n\n[^1]: {eval}`family`'),
       exporting,
-      md('![Of {eval}`accuracy bare`](data:image/png;base64,iVBORw0KGgo=)'),
+      md(
+        '![Of {eval}`accuracy bare`](data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==)',
+      ),
     ),
   );
   const [section] = document.blocks;
