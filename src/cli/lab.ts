@@ -1,7 +1,8 @@
 // `fathom lab`: opens JupyterLab with the book and the TypeScript kernel, in an installed Jupyter or one of its own.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { constants } from 'node:os';
+import { delimiter, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 
@@ -58,7 +59,7 @@ async function openLab(args: readonly string[]): Promise<number> {
   try {
     return await new Promise<number>((resolve, reject) => {
       child.on('error', reject);
-      child.on('exit', (code) => resolve(code ?? 1));
+      child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
     });
   } finally {
     process.off('SIGINT', wait);
@@ -72,13 +73,16 @@ async function withDefaults(args: readonly string[], folder: string): Promise<st
   const all = [...args];
   if (process.getuid?.() === 0 && !args.some((arg) => arg.startsWith('--allow-root')))
     all.unshift('--allow-root');
-  if (args.some((arg) => arg.endsWith('.ipynb'))) return all;
+  if (args.some((arg) => arg.endsWith('.ipynb') || arg.includes('default_url'))) return all;
   const { findBook, readBook } = await import('../press/run/book.js');
   const file = findBook(folder);
   // A book with a mistake in it is no reason not to open JupyterLab: it may be there to mend it.
   const book = file === undefined ? undefined : await readBook(file).catch(() => undefined);
   const first = book?.chapters[0];
-  return first === undefined ? all : [...all, first.file];
+  if (first === undefined) return all;
+  // As the address that JupyterLab prints and opens; a file among the arguments would be in neither.
+  const path = relative(folder, first.file).split(sep).map(encodeURIComponent).join('/');
+  return [...all, `--LabApp.default_url=/lab/tree/${path}`];
 }
 
 function installedJupyter(): string | undefined {

@@ -40,7 +40,10 @@ describe('fathom lab', {
     const [program, cwd, path, args] = out.trim().split('|');
     assert.equal(program, join(bin, 'jupyter'));
     assert.match(cwd!, /notebooks$/);
-    assert.match(args!, /^lab (--allow-root )?--no-browser \S*\/01-\S+\.ipynb$/);
+    assert.match(
+      args!,
+      /^lab (--allow-root )?--no-browser --LabApp\.default_url=\/lab\/tree\/01-\S+\.ipynb$/,
+    );
     const [ours, theirs] = path!.split(':');
     assert.equal(theirs, '/theirs');
     assert.match(
