@@ -3,10 +3,12 @@ import { registry } from '../registry.js';
 import { accuracy } from './accuracy.js';
 import { activationMaximisation } from './activation-maximisation.js';
 import { activationTopology } from './activation-topology.js';
+import { capacityNorms } from './capacity-norms.js';
 import { effectiveRank } from './effective-rank.js';
 import { featureMaps } from './feature-maps.js';
 import { filterTopology } from './filter-topology.js';
 import { firstLayerFilters } from './first-layer-filters.js';
+import { flatness } from './flatness.js';
 import { gatingEntropy } from './gating-entropy.js';
 import { generalisationGap } from './generalisation-gap.js';
 import { gradientCosine } from './gradient-cosine.js';
@@ -55,6 +57,8 @@ export const measures = registry<Measure>('measure', [
   pathSpectrum,
   gradientCosine,
   receptiveField,
+  capacityNorms,
+  flatness,
   hessian,
   lossSurface,
   featureMaps,
