@@ -81,7 +81,7 @@ async function print(printing: Printing): Promise<Printed> {
   }
   const bibliography = join(dirname(chapter.file), 'references.bib');
   try {
-    const { document, diagnostics } = await report.renderReport(notebook, {
+    const { document, diagnostics, kept } = await report.renderReport(notebook, {
       formats: [...wanted],
       outDirectory: out,
       name,
@@ -93,7 +93,7 @@ async function print(printing: Printing): Promise<Printed> {
       elsewhere: await report.inOtherChapters(planned.book?.chapters ?? [], chapter.file),
       provenance: provenanceOf(printing),
     });
-    files.push(...[...wanted].map((format) => `${name}.${format}`));
+    files.push(...[...wanted].map((format) => `${name}.${format}`), ...kept);
     if (document.results.length > 0) {
       files.push(`${name}.results.json`);
       await writeResults(out, { chapter: name, results: document.results });

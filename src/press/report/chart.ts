@@ -119,7 +119,7 @@ export async function drawChart(request: ChartRequest): Promise<Drawing> {
   const vega = await import('vega');
   const { expressionInterpreter } = await import('vega-interpreter');
   useFontMetrics(vega as unknown as { textMetrics: TextMetrics });
-  const spec = await compile(request);
+  const spec = confined(await compile(request));
   const external = externalData(spec);
   if (external) {
     throw new ChartError(
@@ -185,6 +185,26 @@ async function compile(request: ChartRequest): Promise<Spec> {
       `Vega-Lite cannot read the chart: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+/**
+ * A chart listens to itself, and to the pointer as long as something is dragged. Without this a specification could put
+ * its inputs into any element of the page (which empties it), listen to every key, keep the page from scrolling, or
+ * compute at each tick of a timer.
+ */
+function confined(spec: Spec): Spec {
+  const pointer = ['move', 'up'].flatMap((what) => [`mouse${what}`, `pointer${what}`]);
+  const events = {
+    bind: 'container',
+    selector: false,
+    timer: false,
+    window: [...pointer, 'touchmove', 'touchend'],
+  };
+  return { ...spec, config: { ...(asConfig(spec.config) as object), events } } as Spec;
+}
+
+function asConfig(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? value : {};
 }
 
 function merge(...parts: unknown[]): Record<string, unknown> {

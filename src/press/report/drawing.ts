@@ -16,9 +16,11 @@ export interface DrawingLimits {
   readonly timeoutMs: number;
   /** For the heap of the process. */
   readonly memoryMegabytes: number;
+  /** For all charts of a document together. */
+  readonly totalMs?: number;
 }
 
-const usualLimits: DrawingLimits = { timeoutMs: 20_000, memoryMegabytes: 1024 };
+const usualLimits: DrawingLimits = { timeoutMs: 20_000, memoryMegabytes: 1024, totalMs: 180_000 };
 
 /** Width of the text column, of the page and of a wide screen in CSS pixels, as the style sheet has them. */
 const widths = { body: 640, page: 900, screen: 1100 } as const;
@@ -30,12 +32,17 @@ export async function drawCharts(
   const figures = [...walk(document.blocks)].filter(
     (block): block is ChartFigure => block.kind === 'figure' && block.content.kind === 'chart',
   );
+  const { totalMs = Number.POSITIVE_INFINITY } = limits;
+  const started = performance.now();
   const answers: ChartAnswer[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < figures.length) {
       const index = next++;
-      answers[index] = await drawFigure(figures[index]!, index, limits);
+      const isLate = performance.now() - started > totalMs;
+      answers[index] = isLate
+        ? { error: `the charts before it took more than ${totalMs / 1000} s, all there is` }
+        : await drawFigure(figures[index]!, index, limits);
     }
   };
   const workers = Math.min(availableParallelism(), mostProcesses, Math.ceil(figures.length / 2));

@@ -9,7 +9,7 @@ export interface Math {
 }
 
 /** Longer formulas are refused rather than typeset: nobody reads them, and macros could make them explode. */
-const maximumLength = 20_000;
+const maximumLength = 6_000;
 
 export function typeset(tex: string, display: boolean): Math {
   const shown = `<code class="tex">${escapeHtml(tex)}</code>`;

@@ -101,6 +101,9 @@ const tags = [
   'injected-parameters',
 ];
 
+/** Options of more lines are no options. */
+const maximumLines = 200;
+
 const optionLine = /^\s*(?:\/\/|#|--|%%|;)\|[ \t]?(.*)$/;
 
 /** The options of a cell, its source without the option lines, and what is wrong with them. */
@@ -111,7 +114,7 @@ export function readCellOptions(
   const problems: OptionProblem[] = [];
   const lines = cell.source.split('\n');
   let count = 0;
-  while (count < lines.length && optionLine.test(lines[count]!)) count++;
+  while (count < Math.min(lines.length, maximumLines) && optionLine.test(lines[count]!)) count++;
   const given = parseOptions(
     lines.slice(0, count).map((line) => optionLine.exec(line)![1]!),
     problems,

@@ -1,12 +1,12 @@
 // An executed notebook → report files. This is the door for the command line; the stages behind it can be used alone.
 import { createHash } from 'node:crypto';
-import { readFileSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { join } from 'node:path';
 import type { Browser } from 'puppeteer';
 import { writeWhole } from '../notebook/write.js';
 import type { Notebook } from '../notebook/nbformat.js';
 import { lendBrowser } from './browser.js';
+import { fileReader } from './beside.js';
 import { type Citations, noCitations, readBibliography } from './citations.js';
 import { type Diagnostic, ReportError } from './diagnostics.js';
 import type { Document } from './document.js';
@@ -187,44 +187,29 @@ async function loadCitations(
   options: ReadReportOptions,
 ): Promise<Citations> {
   const { front } = readFrontMatter(notebook, file);
+  const missing: Diagnostic[] = [];
   const load = async (what: string, named: string | null, usual: string | undefined) => {
-    const path = named !== null && options.directory ? join(options.directory, named) : usual;
-    if (!path || (named !== null && !inside(options.directory ?? '', named))) return null;
-    try {
-      return { path: named ?? path, text: await readFile(path, 'utf8') };
-    } catch {
-      const message = `cannot read the ${what} ${path}`;
-      const kind = `missing-${what.split(' ').at(-1)}`;
-      throw new ReportError([{ severity: 'error', kind, file, cell: null, line: null, message }]);
-    }
+    const isNamed = named !== null && options.directory !== undefined;
+    const path = isNamed ? named : usual;
+    if (path === undefined) return null;
+    const bytes = isNamed
+      ? fileReader(options.directory!)(named)
+      : await readFile(path).catch(() => null);
+    if (bytes !== null) return { path, text: Buffer.from(bytes).toString('utf8') };
+    const kind = `missing-${what.split(' ').at(-1)}`;
+    const message = `cannot read the ${what} ${path}: there is no such file${isNamed ? ' beside the notebook' : ''}`;
+    missing.push({ severity: 'error', kind, file, cell: null, line: null, message });
+    return null;
   };
   const works = await load('bibliography', front.bibliography, options.bibliography);
-  if (!works) return noCitations;
-  const style = await load('citation style', front.csl, options.csl);
-  return readBibliography(works.text, works.path, {
+  const style = works && (await load('citation style', front.csl, options.csl));
+  if (!works) return missing.length === 0 ? noCitations : { ...noCitations, diagnostics: missing };
+  const citations = await readBibliography(works.text, works.path, {
     csl: style?.text ?? null,
     file: style?.path ?? '',
     language: front.language,
   });
-}
-
-/** Reads files of a folder and below it, and nothing else, whatever path a notebook names. */
-function fileReader(directory: string): (path: string) => Uint8Array | null {
-  return (path) => {
-    if (!inside(directory, path)) return null;
-    try {
-      // A link may lead out of the folder.
-      const real = realpathSync(join(directory, path));
-      return inside(realpathSync(directory), real) ? readFileSync(real) : null;
-    } catch {
-      return null;
-    }
-  };
-}
-
-function inside(directory: string, path: string): boolean {
-  const way = relative(resolve(directory), resolve(directory, path));
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  return { ...citations, diagnostics: [...citations.diagnostics, ...missing] };
 }
 
 /** Size and SHA-256 of what was written. */

@@ -66,10 +66,6 @@ const mathAttributes =
 
 const list = (text: string) => text.split(' ');
 
-function perTag(tags: string, attributes: string): Record<string, string[]> {
-  return Object.fromEntries(list(tags).map((tag) => [tag, list(attributes)]));
-}
-
 /** A class of the page's own could cover it or look like a control, so these are all that prose can name. */
 const proseClasses = [
   'lead',
@@ -120,38 +116,69 @@ const alerts: Record<string, string> = {
 
 /** The harmless part of some HTML. */
 export function sanitize(source: string, { from, picture }: SanitizeOptions): string {
-  const attributes: Record<string, sanitizeHtml.AllowedAttribute[]> = {
-    ...perTag(`${svg} ${svg.toLowerCase()}`, `${svgAttributes} ${svgAttributes.toLowerCase()}`),
-    ...perTag(mathml, mathAttributes),
-    '*': [
-      'title',
-      'lang',
-      'dir',
-      'style',
-      'align',
-      'valign',
-      'class',
-      'role',
-      'aria-label',
-      'aria-hidden',
-    ],
-    a: ['href', 'id'],
-    img: ['src', 'alt', 'width', 'height'],
-    ol: ['start', 'type', 'reversed'],
-    li: ['value'],
-    th: ['colspan', 'rowspan', 'scope', 'abbr'],
-    td: ['colspan', 'rowspan'],
-    col: ['span'],
-    colgroup: ['span'],
-    details: ['open'],
-    time: ['datetime'],
-    data: ['value'],
-    input: [{ name: 'type', values: ['checkbox'] }, 'checked', 'disabled'],
-    font: ['color'],
+  if (isPlain(source)) return source.replace(/&quot;/g, '"');
+  const rules = rulesFor[from];
+  if (!picture) return sanitizeHtml(source, rules);
+  const transformTags = {
+    ...rules.transformTags,
+    img: (tag: string, given: Attributes) => pictureTag(tag, given, picture),
   };
-  const ids = from === 'prose' ? ['id'] : [];
-  attributes['*']!.push(...ids);
-  return sanitizeHtml(source, {
+  return sanitizeHtml(source, { ...rules, transformTags });
+}
+
+/** Tags without attributes that can do nothing; most prose has no others. */
+const plainTags = new Set(
+  'p em strong b i code pre ul ol li blockquote h1 h2 h3 h4 h5 h6 s del ins sup sub'.split(' '),
+);
+
+/** Whether a text has only such tags, each closed where it should be, so that it is as it would come out. */
+function isPlain(source: string): boolean {
+  const open: string[] = [];
+  for (const [, end, name] of source.matchAll(/<(?:(\/?)([a-z][a-z\d]{0,9})>)?/g)) {
+    if (name === 'br' || name === 'hr') {
+      if (end) return false;
+    } else if (name === undefined || !plainTags.has(name)) return false;
+    else if (end) {
+      if (open.pop() !== name) return false;
+    } else if (open.push(name) > 20) return false;
+  }
+  return open.length === 0;
+}
+
+type Attributes = Record<string, string>;
+
+/** Of every element; those of drawings and formulas mean nothing elsewhere. */
+const attributes = list(
+  `title lang dir style align valign class role ${svgAttributes} ${svgAttributes.toLowerCase()} ${mathAttributes}`,
+);
+
+const attributesOf: Record<string, sanitizeHtml.AllowedAttribute[]> = {
+  a: ['href', 'id'],
+  img: ['src', 'alt', 'width', 'height'],
+  ol: ['start', 'type', 'reversed'],
+  li: ['value'],
+  th: ['colspan', 'rowspan', 'scope', 'abbr'],
+  td: ['colspan', 'rowspan'],
+  col: ['span'],
+  colgroup: ['span'],
+  details: ['open'],
+  time: ['datetime'],
+  data: ['value'],
+  input: [{ name: 'type', values: ['checkbox'] }, 'checked', 'disabled'],
+  font: ['color'],
+};
+
+function pictureTag(tag: string, given: Attributes, picture: (source: string) => string | null) {
+  const source = given.src ?? '';
+  const address = pictureUrl.test(source) ? checkedPicture(source) : picture(source);
+  const { src: _, ...rest } = given;
+  return { tagName: tag, attribs: address === null ? rest : { ...rest, src: address } };
+}
+
+const rulesFor = { prose: rules('prose'), output: rules('output') };
+
+function rules(from: SanitizeOptions['from']): sanitizeHtml.IOptions {
+  return {
     allowedTags: list(
       [
         blocks,
@@ -161,25 +188,16 @@ export function sanitize(source: string, { from, picture }: SanitizeOptions): st
         mathml,
         svg,
         svg.toLowerCase(),
-        'img',
-        ...(from === 'prose' ? ['input'] : []),
+        from === 'prose' ? 'img input' : 'img',
       ].join(' '),
     ),
-    nonTextTags: [
-      'script',
-      'style',
-      'textarea',
-      'option',
-      'noscript',
-      'template',
-      'iframe',
-      'object',
-      'title-bar',
-      'xmp',
-      'noembed',
-      'noframes',
-    ],
-    allowedAttributes: attributes,
+    nonTextTags: list(
+      'script style textarea option noscript template iframe object title-bar xmp noembed noframes',
+    ),
+    allowedAttributes: {
+      ...attributesOf,
+      '*': from === 'prose' ? [...attributes, 'id'] : attributes,
+    },
     allowedClasses: {
       '*': from === 'prose' ? proseClasses : ['dataframe', 'number'],
     } as unknown as Record<string, string[]>,
@@ -207,14 +225,7 @@ export function sanitize(source: string, { from, picture }: SanitizeOptions): st
         if (safe.href && !/^(?:#|https?:|mailto:)/i.test(safe.href)) delete safe.href;
         return { tagName: tag, attribs: safe };
       },
-      img: (tag, given) => {
-        const source = given.src ?? '';
-        const address = pictureUrl.test(source)
-          ? checkedPicture(source)
-          : (picture?.(source) ?? null);
-        const { src: _, ...rest } = given;
-        return { tagName: tag, attribs: address === null ? rest : { ...rest, src: address } };
-      },
+      img: (tag, given) => pictureTag(tag, given, () => null),
       div: (tag, given) => {
         const kind = (given.class ?? '').split(/\s+/).find((name) => Object.hasOwn(alerts, name));
         return { tagName: tag, attribs: kind ? { ...given, class: alerts[kind]! } : given };
@@ -232,7 +243,7 @@ export function sanitize(source: string, { from, picture }: SanitizeOptions): st
     exclusiveFilter: (frame) =>
       (frame.tag === 'img' && !pictureUrl.test(frame.attribs.src ?? '')) ||
       (frame.tag === 'input' && from === 'output'),
-  });
+  };
 }
 
 /** A picture inside its address, if it is what it says and not too large to be shown. */

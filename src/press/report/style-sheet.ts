@@ -8,7 +8,7 @@ import postcss from 'postcss';
 import { escapeHtml } from './markup.js';
 
 /** A sheet or a table beyond these keeps its numbers and loses its colours. */
-const limits = { css: 400_000, rules: 4_000, tests: 4_000_000 };
+const limits = { css: 400_000, rules: 4_000, tests: 2_000_000 };
 
 interface Compound {
   readonly tag: string | null;
@@ -24,7 +24,13 @@ interface Rule {
   /** From the outermost to the element itself. */
   readonly compounds: readonly Compound[];
   readonly specificity: number;
-  readonly declarations: readonly { readonly text: string; readonly important: boolean }[];
+  readonly declarations: readonly Declaration[];
+}
+
+interface Declaration {
+  readonly property: string;
+  readonly value: string;
+  readonly important: boolean;
 }
 
 interface Element {
@@ -56,18 +62,24 @@ export function applyStyleSheets(markup: string): string {
   let tests = 0;
   let inSheet = false;
   const styleOf = (element: Element): string => {
+    if (tests > limits.tests) return '';
     const keys = [`#${element.id}`, ...element.classes, `<${element.tag}`, '<*'];
     const found = keys
       .flatMap((key) => byKey.get(key) ?? [])
       .filter((rule) => {
         tests += rule.compounds.length;
-        return tests <= limits.tests && matches(rule.compounds, open, element);
+        return matches(rule.compounds, open, element);
       })
       .sort((a, b) => a.specificity - b.specificity || order.get(a)! - order.get(b)!);
-    const all = found.flatMap((rule) => rule.declarations);
-    return [...all.filter((each) => !each.important), ...all.filter((each) => each.important)]
-      .map(({ text }) => text)
-      .join(';');
+    // Of each property the last stands, unless one before it is important.
+    const winners = new Map<string, Declaration>();
+    for (const declaration of found.flatMap((rule) => rule.declarations)) {
+      const before = winners.get(declaration.property);
+      if (before?.important && !declaration.important) continue;
+      winners.delete(declaration.property);
+      winners.set(declaration.property, declaration);
+    }
+    return [...winners.values()].map(({ property, value }) => `${property}:${value}`).join(';');
   };
   const parser = new Parser(
     {
@@ -143,7 +155,7 @@ function readRules(css: string): Rule[] {
     if (node.type !== 'rule') continue;
     const declarations = node.nodes.flatMap((inner) =>
       inner.type === 'decl' && !inner.prop.startsWith('--')
-        ? [{ text: `${inner.prop}:${inner.value}`, important: inner.important ?? false }]
+        ? [{ property: inner.prop, value: inner.value, important: inner.important ?? false }]
         : [],
     );
     if (declarations.length === 0) continue;

@@ -21,6 +21,8 @@ export interface Target {
 
 export class Labels {
   private readonly ids = new Set<string>(reservedIds);
+  /** The number to try next for an id that is taken: 10,000 headings may have the same name. */
+  private readonly nextOf = new Map<string, number>();
   private readonly targets = new Map<string, Target>();
   private readonly counters: Record<Prefix, number> = { fig: 0, tbl: 0, sec: 0, eq: 0 };
 
@@ -70,7 +72,9 @@ export class Labels {
   claim(wanted: string): string {
     const base = safeId(wanted);
     let id = base;
-    for (let n = 2; this.ids.has(id); n++) id = `${base}-${n}`;
+    let n = this.nextOf.get(base) ?? 2;
+    for (; this.ids.has(id); n++) id = `${base}-${n}`;
+    if (id !== base) this.nextOf.set(base, n);
     this.ids.add(id);
     return id;
   }

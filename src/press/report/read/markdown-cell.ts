@@ -182,7 +182,7 @@ function captionIn(after: Token[]): { text: string; label: string | null } | nul
   const found = /^:\s+([\s\S]+)$/.exec(inline.content);
   if (!found) return null;
   const label = attribute(open, 'id') ?? /\{#([\w.:-]+)\}\s*$/.exec(found[1]!)?.[1] ?? null;
-  return { text: found[1]!.replace(/\s*\{[^}]*\}\s*$/, ''), label };
+  return { text: found[1]!.replace(/\s{0,20}\{[^{}]{0,500}\}\s*$/, ''), label };
 }
 
 function slug(text: string): string {

@@ -2,6 +2,9 @@
 import type { Diagnostic } from '../diagnostics.js';
 import type { At } from './draft.js';
 
+/** More are listed by nobody who mends them. */
+const maximumProblems = 500;
+
 export interface Problems {
   readonly all: Diagnostic[];
   error(kind: string, message: string, at: At): void;
@@ -10,12 +13,23 @@ export interface Problems {
 
 export function collectProblems(file: string): Problems {
   const all: Diagnostic[] = [];
+  const known = new Set<string>();
   const add = (severity: Diagnostic['severity'], kind: string, message: string, at: At): void => {
     // A picture is looked for as a figure and then as part of the text: one word on it is enough.
-    const isKnown = all.some(
-      (known) => known.message === message && known.cell === at.cell && known.line === at.line,
-    );
-    if (!isKnown) all.push({ severity, kind, message, file, ...at });
+    const key = `${at.cell} ${at.line} ${message}`;
+    if (known.has(key)) return;
+    known.add(key);
+    if (known.size <= maximumProblems) all.push({ severity, kind, message, file, ...at });
+    if (known.size === maximumProblems + 1) {
+      all.push({
+        severity,
+        kind: 'many-problems',
+        message: `there are more than ${maximumProblems} problems; the others are not listed`,
+        file,
+        cell: null,
+        line: null,
+      });
+    }
   };
   return {
     all,
