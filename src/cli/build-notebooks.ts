@@ -38,6 +38,8 @@ export interface BuildOptions {
   readonly book: boolean;
   /** Chapters at once; as many as the machine can carry when undefined. */
   readonly jobs: number | undefined;
+  /** What a cell may take; without end when undefined. */
+  readonly cellTimeoutMs: number | undefined;
 }
 
 export function readFormats(text: string): Format[] {
@@ -60,6 +62,14 @@ export function readJobs(text: string | undefined): number | undefined {
     throw new OptionError(`--jobs ${text}: give the number of chapters to run at once, from 1`);
   }
   return Number(text);
+}
+
+export function readCellTimeout(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,6}(\.\d+)?$/.test(text) || Number(text) === 0) {
+    throw new OptionError(`--cell-timeout ${text}: give the seconds that a cell may take`);
+  }
+  return Number(text) * 1000;
 }
 
 /** All that building one chapter needs beside itself. */
@@ -139,6 +149,7 @@ async function buildChapter(
     onDecision: (reasons) => sayWhy(progress, chapter, reasons, options.explain),
     cache: cacheOf(planned, chapter),
     refresh: options.refresh,
+    ...(options.cellTimeoutMs === undefined ? {} : { cellTimeoutMs: options.cellTimeoutMs }),
   });
   progress.end(name);
   if (execution.interrupted || execution.errors.length > 0) {

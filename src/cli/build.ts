@@ -10,6 +10,7 @@ interface Options {
   cache: boolean;
   explain?: boolean;
   jobs?: string;
+  cellTimeout?: string;
   strict?: boolean;
   book?: boolean;
   help?: boolean;
@@ -39,6 +40,7 @@ export function register(program: Command): void {
     .option('--kernel <name>', 'run on another installed Jupyter kernel')
     .option('--no-cache', 'execute even if nothing has changed')
     .option('--jobs <n>', 'chapters to run at once (default: one for two cores and 3 GB)')
+    .option('--cell-timeout <seconds>', 'end a cell that takes longer (default: no limit)')
     .option('--explain', 'say why each chapter runs or need not')
     .option('--strict', 'fail on warnings about a report, such as a missing alternative text')
     .helpOption(false)
@@ -50,7 +52,9 @@ export function register(program: Command): void {
         process.stdout.write(await parametersHelp(notebooks));
         return;
       }
-      const { buildNotebooks, readFormats, readJobs } = await import('./build-notebooks.js');
+      const { buildNotebooks, readCellTimeout, readFormats, readJobs } = await import(
+        './build-notebooks.js'
+      );
       process.exitCode = await buildNotebooks({
         notebooks,
         parameters: options.P ?? [],
@@ -63,6 +67,7 @@ export function register(program: Command): void {
         strict: options.strict ?? false,
         book: options.book ?? false,
         jobs: readJobs(options.jobs),
+        cellTimeoutMs: readCellTimeout(options.cellTimeout),
       });
     });
 }

@@ -260,6 +260,11 @@ for (let tries = 0; !existsSync('${other}'); tries++) {
       ['n.ipynb', '--to', 'docx'],
       /^fathom: --to docx: there is no format "docx"\. There are: html, pdf, ipynb\.\n$/,
     ],
+    [
+      'no time',
+      ['n.ipynb', '--cell-timeout', '1h'],
+      /^fathom: --cell-timeout 1h: give the seconds/,
+    ],
     ['no number of jobs', ['n.ipynb', '--jobs', '0'], /^fathom: --jobs 0: give the number of chap/],
     [
       'an unknown kernel',

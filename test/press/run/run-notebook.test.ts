@@ -278,4 +278,28 @@ describe('a notebook in Python', {
     );
     assert.equal(result.notebook.metadata.language_info?.name, 'python');
   });
+
+  it('updates displays across cells, clears, takes comm messages, and refuses to be asked', async () => {
+    const result = await run(
+      notebook(
+        code('from IPython.display import *\nfirst = display("early", display_id="one")'),
+        code(
+          'import comm\nprint("gone")\nclear_output(wait=True)\nprint("kept")\n' +
+            'c = comm.create_comm(target_name="nobody")\nc.send({"n": 1})',
+        ),
+        code(
+          'update_display("late", display_id="one")\nimport time\nfor i in range(3): print(f"\\r{i}", end="")',
+        ),
+        code('input("name? ")'),
+        code('print("not run")'),
+      ),
+      { kernel: python! },
+    );
+    assert.deepEqual(texts(result.notebook).slice(0, 3), ["'late'", 'kept\n', '2']);
+    assert.equal(result.errors[0]?.name, 'StdinNotImplementedError');
+    assert.deepEqual(
+      result.errors.map(({ cell }) => cell),
+      [4],
+    );
+  });
 });
