@@ -10,12 +10,14 @@ import { register as doctor } from './doctor.js';
 import { register as kernel } from './kernel.js';
 import { register as lab } from './lab.js';
 import { register as startNew } from './new.js';
+import { register as preview } from './preview.js';
 import { register as verify } from './verify.js';
 import { register as render } from './render.js';
 
 const commands: ((program: Command) => void)[] = [
   build,
   render,
+  preview,
   startNew,
   clean,
   diff,

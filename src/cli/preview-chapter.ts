@@ -1,0 +1,174 @@
+// The preview of one chapter: its last report, what goes on with it, and what is wrong with it.
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { State } from '../press/preview/server.js';
+import { formatDiagnostic, ReportError, renderHtml } from '../press/report/index.js';
+import { readReport } from '../press/report/report.js';
+import { describeCellError } from '../press/run/cell-error.js';
+import { chooseKernel } from '../press/run/choose-kernel.js';
+import { type Execution, execute } from '../press/run/execute.js';
+import { readInputs } from '../press/run/inputs.js';
+import type { Plan, PlannedChapter } from '../press/run/plan.js';
+import type { RunEvent } from '../press/run/run-notebook.js';
+import { cacheOf } from './build-notebooks.js';
+import { withBookMetadata } from './print-chapter.js';
+import { seconds } from './progress.js';
+
+/** Pages are told so often of what a cell says. */
+const tellMs = 200;
+
+interface Wanted {
+  readonly planned: Plan;
+  readonly chapter: PlannedChapter;
+}
+
+interface Running {
+  /** What is being executed; undefined until it is known. */
+  inputs: string | undefined;
+  readonly controller: AbortController;
+  done: Promise<void>;
+}
+
+export class ChapterPreview {
+  html: string | null = null;
+  readonly #onState: () => void;
+  #state: State = { version: 0, status: 'reading …', errors: [] };
+  #wanted: Wanted | undefined;
+  #running: Running | undefined;
+  #isEnded = false;
+  #toldAt = 0;
+
+  constructor(onState: () => void) {
+    this.#onState = onState;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Brings the preview up to what was planned. A run of code that is still the same goes on. */
+  update(planned: Plan, chapter: PlannedChapter): void {
+    if (this.#isEnded) return;
+    this.#wanted = { planned, chapter };
+    const running = this.#running;
+    if (!running) this.#start();
+    else {
+      void this.#inputsOf(this.#wanted).then((inputs) => {
+        const isOther = running.inputs !== undefined && running.inputs !== inputs;
+        if (isOther && this.#running === running) running.controller.abort();
+      });
+    }
+  }
+
+  /** Says that it cannot be brought up to date, and why. */
+  fail(problem: string): void {
+    this.#set({ errors: [problem] });
+  }
+
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    this.#wanted = undefined;
+    this.#running?.controller.abort();
+    await this.#running?.done;
+  }
+
+  #set(change: Partial<State>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#onState();
+  }
+
+  /** Works until what is shown is what is wanted. */
+  #start(): void {
+    const running: Running = {
+      inputs: undefined,
+      controller: new AbortController(),
+      done: Promise.resolve(),
+    };
+    this.#running = running;
+    const wanted = this.#wanted!;
+    running.done = this.#work(wanted, running)
+      .catch((error: Error) => this.#set({ errors: [error.message], status: '' }))
+      .then(() => {
+        this.#running = undefined;
+        if (this.#wanted && this.#wanted !== wanted) this.#start();
+      });
+  }
+
+  async #inputsOf({ chapter }: Wanted): Promise<string> {
+    const { file, notebook, parameters, shownAs } = chapter;
+    const kernel = await chooseKernel(notebook);
+    const cwd = dirname(file);
+    return JSON.stringify(await readInputs(notebook, { file: shownAs, kernel, parameters, cwd }));
+  }
+
+  async #work(wanted: Wanted, running: Running): Promise<void> {
+    const { planned, chapter } = wanted;
+    const started = performance.now();
+    running.inputs = await this.#inputsOf(wanted);
+    let isExecuted = false;
+    const execution = await execute(chapter.notebook, {
+      file: chapter.file,
+      name: chapter.shownAs,
+      kernel: await chooseKernel(chapter.notebook),
+      parameters: chapter.parameters,
+      signal: running.controller.signal,
+      cache: cacheOf(planned, chapter),
+      onDecision: (reasons) => {
+        isExecuted = reasons.length > 0;
+        if (isExecuted) this.#set({ status: `executing, because ${reasons.join('; ')}` });
+      },
+      onEvent: this.#follow(),
+    });
+    // The code has changed meanwhile: what it put out is of no use.
+    if (execution.interrupted) return;
+    await this.#show(wanted, execution);
+    const time = seconds((performance.now() - started) / 1000);
+    this.#set({ status: `${isExecuted ? 'executed' : 'printed'} in ${time}` });
+  }
+
+  async #show({ planned, chapter }: Wanted, execution: Execution): Promise<void> {
+    const notebook = withBookMetadata(execution.notebook, planned, chapter);
+    const directory = dirname(chapter.file);
+    const bibliography = join(directory, 'references.bib');
+    const errors = execution.errors.map(describeCellError);
+    try {
+      const { document, drawings, diagnostics } = await readReport(notebook, {
+        name: chapter.name,
+        file: chapter.shownAs,
+        directory,
+        ...(existsSync(bibliography) ? { bibliography } : {}),
+      });
+      errors.push(...diagnostics.map(formatDiagnostic));
+      const html = await renderHtml(document, drawings);
+      const isNew = html !== this.html;
+      this.html = html;
+      this.#set({ errors, version: this.#state.version + (isNew ? 1 : 0) });
+    } catch (error) {
+      if (error instanceof ReportError) errors.push(...error.diagnostics.map(formatDiagnostic));
+      else errors.push((error as Error).message);
+      this.#set({ errors });
+    }
+  }
+
+  #follow(): (event: RunEvent) => void {
+    let [cells, place] = [0, ''];
+    return (event) => {
+      switch (event.type) {
+        case 'notebook-start':
+          cells = event.codeCells;
+          break;
+        case 'cell-start':
+          place = `executing cell ${event.codeCell} of ${cells}`;
+          this.#set({ status: place });
+          break;
+        case 'cell-output':
+          if (performance.now() - this.#toldAt < tellMs) break;
+          this.#toldAt = performance.now();
+          this.#set({ status: `${place}: ${event.lastLine}` });
+          break;
+        default:
+          break;
+      }
+    };
+  }
+}
