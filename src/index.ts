@@ -9,8 +9,11 @@
  */
 import { liveProgress } from './lab/chart/live.js';
 import type { Run } from './lab/study/record.js';
-import { runStudy, type RunStudyOptions } from './lab/study/run-study.js';
+import { measure as measureNet } from './lab/measure/own.js';
+import { runStudy as runGrid, type RunStudyOptions } from './lab/study/run-study.js';
 import type { Study } from './lab/study/study.js';
+import { train as trainNet } from './lab/train/train.js';
+import { interruption } from './press/kernel/interruption.js';
 import { markdown, show } from './press/kernel/show.js';
 
 export { ready, tf } from './lab/tensor/index.js';
@@ -34,10 +37,8 @@ export type { NetSpec } from './lab/nets/index.js';
 export { forward } from './lab/nets/forward.js';
 export { recipe } from './lab/train/recipe.js';
 export type { EpochMetrics, Outcome, Recipe } from './lab/train/recipe.js';
-export { train } from './lab/train/train.js';
 export { cells, study } from './lab/study/study.js';
 export type { Study, StudyOptions } from './lab/study/study.js';
-export { runStudy } from './lab/study/run-study.js';
 export { epochTable, layerTable, runTable } from './lab/study/table.js';
 export type { Row } from './lab/study/table.js';
 export type { Cell, Run, RunRecord } from './lab/study/record.js';
@@ -58,10 +59,32 @@ export type { ShowOptions, Shown } from './press/kernel/show.js';
 export { result, resultTable } from './press/kernel/result.js';
 export type { ResultOptions, ResultTableOptions } from './press/kernel/result.js';
 
+// What takes long ends when its notebook cell is interrupted: the code of a cell cannot be stopped from outside while it waits.
+
+/** Trains and measures a study: see `RunStudyOptions`. Finished grid cells are kept when the notebook cell is interrupted. */
+export const runStudy: typeof runGrid = (study, options = {}) =>
+  runGrid(study, interruptible(options));
+
 /**
  * Trains and measures a study as `runStudy` does, with the progress, the time left and the training losses live under the
  * notebook cell.
  */
 export function trainStudy(study: Study, options: RunStudyOptions = {}): Promise<Run[]> {
   return runStudy(study, { onProgress: liveProgress({ show, markdown }), ...options });
+}
+
+/** Trains a model in place; see `Recipe` and `TrainOptions`. */
+export const train: typeof trainNet = (model, split, recipe, options = {}) =>
+  trainNet(model, split, recipe, interruptible(options));
+
+/** Measures any tfjs Layers model on held-out images; see `MeasureOwnOptions`. */
+export const measure: typeof measureNet = (model, images, labels, options = {}) =>
+  measureNet(model, images, labels, interruptible(options));
+
+/** Options whose signal is also aborted when the running notebook cell is interrupted. */
+function interruptible<Options extends { readonly signal?: AbortSignal }>(
+  options: Options,
+): Options {
+  const signals = [options.signal, interruption()].filter((signal) => signal !== undefined);
+  return signals.length === 0 ? options : { ...options, signal: AbortSignal.any(signals) };
 }

@@ -13,6 +13,8 @@ export interface KernelHook {
   clear(wait: boolean): void;
   input(prompt: string, password: boolean): Promise<string>;
   comms: CellComms;
+  /** Aborted when the cell that runs now is interrupted; each cell has its own. */
+  readonly interruption: AbortSignal;
 }
 
 export interface CommEvent {

@@ -27,6 +27,16 @@ export interface ShowOptions {
   alt?: string;
   /** Display id: what is shown later with the same id replaces this. */
   id?: string;
+  /** How far the work is that this display tells of, for programs that run the notebook; null when it has ended. */
+  status?: Status | null;
+}
+
+/** How far some work is. */
+export interface Status {
+  /** One line of plain text, like `3/12 grid cells · 1:20 left`. */
+  readonly text: string;
+  /** Share of the work that is done, 0 … 1; null where it is not known. */
+  readonly share: number | null;
 }
 
 /** Something on display. */
@@ -100,7 +110,7 @@ function displayable(bundle: DisplayBundle): Displayable {
 
 function withMetadata(bundle: DisplayBundle, options: ShowOptions): DisplayBundle {
   const data = { ...bundle.data };
-  const { label, caption } = options;
+  const { label, caption, status } = options;
   const chart = (data[vegaLiteMime] ?? data[vegaMime]) as { description?: unknown } | undefined;
   const alt =
     options.alt ?? (typeof chart?.description === 'string' ? chart.description : undefined);
@@ -112,6 +122,7 @@ function withMetadata(bundle: DisplayBundle, options: ShowOptions): DisplayBundl
   const own = {
     ...(label !== undefined && { label }),
     ...(caption !== undefined && { caption }),
+    ...(status && { status }),
     ...(alt !== undefined && { alt }),
   };
   const metadata = Object.keys(own).length

@@ -23,7 +23,7 @@ type TslabWriter = (
 ) => void;
 
 /** The writer of the tslab that runs this process: of all copies that may be installed, the one that is loaded and has one. */
-function stockTslab(): TslabWriter | undefined {
+export function stockTslab(): TslabWriter | undefined {
   const loaded = createRequire(import.meta.url).cache;
   for (const [path, module] of Object.entries(loaded)) {
     if (!/[\\/]tslab[\\/]dist[\\/]jupyter\.js$/.test(path)) continue;

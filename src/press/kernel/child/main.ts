@@ -6,6 +6,7 @@
  * when the protocol process is gone and breaks loops on an interrupt.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setMaxListeners } from 'node:events';
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { inspect } from 'node:util';
@@ -64,6 +65,9 @@ let requests = 0;
 
 const comms = createCommRouter((message) => send({ type: 'comm', id: origin().id, ...message }));
 
+/** Tells work that goes on outside this thread, such as worker processes, that the running cell is interrupted. */
+let interruption = new AbortController();
+
 const hook: KernelHook = {
   comms,
   display(bundle, displayId, update) {
@@ -87,6 +91,9 @@ const hook: KernelHook = {
       answers.set(request, resolve);
       send({ type: 'input', id, request, prompt, password });
     });
+  },
+  get interruption() {
+    return interruption.signal;
   },
 };
 Object.defineProperty(globalThis, hookSymbol, { value: hook });
@@ -114,7 +121,9 @@ guard.unref();
 function interrupt(): void {
   Atomics.add(noticed, 0, 1);
   answers.clear();
-  running?.fail(new Interrupted());
+  const reason = new Interrupted();
+  running?.fail(reason);
+  if (running) interruption.abort(reason);
 }
 
 /** Settles with the first failure that is reported from outside: an interrupt, or an error nobody caught. */
@@ -130,6 +139,8 @@ async function runCell(message: ToChild & { type: 'run' }): Promise<void> {
   const { id, label, cell, silent, allowInput } = message;
   const from: Origin = { id, label, silent, allowInput };
   latest = from;
+  interruption = new AbortController();
+  setMaxListeners(0, interruption.signal);
   const failure = outsideFailure(id);
   let done: FromChild & { type: 'done' };
   let completed = 0;
