@@ -1,5 +1,6 @@
 // What a build shows while it works: plain lines, and on a terminal one live line with the running cell and what it says.
 import pc from 'picocolors';
+import { bar } from '../lab/study/reporter.js';
 import type { RunEvent } from '../press/run/run-notebook.js';
 
 export interface Screen {
@@ -10,6 +11,9 @@ export interface Screen {
 
 /** How often the live line is drawn again, so that its seconds go on. */
 const redrawMs = 500;
+/** Without a terminal, a cell that says something about its work gets a line this often, so that a log shows it alive. */
+const plainLineMs = 15_000;
+const barWidth = 16;
 
 export class Progress {
   readonly #screen: Screen;
@@ -34,9 +38,14 @@ export class Progress {
   /** Follows the run of one chapter. */
   follow(chapter: string): (event: RunEvent) => void {
     const start = this.#now();
-    let [codeCells, place, since, lastLine] = [0, '', start, ''];
-    const live = (): string =>
-      `${pc.bold(chapter)}  ${place}  ${seconds((this.#now() - since) / 1000)}  ${pc.dim(lastLine)}`;
+    let [codeCells, place, since, saying, told] = [0, '', start, '', start];
+    const elapsed = (): string => seconds((this.#now() - since) / 1000);
+    const live = (): string => `${pc.bold(chapter)}  ${place}  ${elapsed()}  ${saying}`;
+    const say = (text: string): void => {
+      if (this.#screen.isTTY || text === '' || this.#now() - told < plainLineMs) return;
+      told = this.#now();
+      this.line(`${chapter}  ${place}  ${elapsed()}  ${text}`);
+    };
     return (event) => {
       switch (event.type) {
         case 'notebook-start':
@@ -45,11 +54,20 @@ export class Progress {
           this.#show(chapter, live);
           break;
         case 'cell-start':
-          [place, since, lastLine] = [`cell ${event.codeCell} of ${codeCells}`, this.#now(), ''];
+          [place, since, saying] = [`cell ${event.codeCell} of ${codeCells}`, this.#now(), ''];
+          told = since;
           this.#redraw();
           break;
         case 'cell-output':
-          lastLine = event.lastLine;
+          saying = pc.dim(event.lastLine);
+          say(event.lastLine);
+          break;
+        case 'cell-progress':
+          saying = [
+            ...(event.share === null ? [] : [bar(event.share, barWidth)]),
+            pc.dim(event.text),
+          ].join(' ');
+          say(event.text);
           break;
         case 'cell-complete':
           this.line(

@@ -77,6 +77,52 @@ describe('progress', () => {
     assert.equal(stripVTControlCharacters(text.toString()), '02-b  cell 1 of 3  1.0 s\n');
   });
 
+  it('says in plain lines how far a long cell is, but not more often than a log can bear', () => {
+    const written: string[] = [];
+    let now = 0;
+    const progress = new Progress({ write: (text) => written.push(text) }, () => now);
+    const follow = progress.follow('01-a');
+    const place = { cell: 2, codeCell: 1 };
+    follow({ type: 'notebook-start', codeCells: 2 });
+    follow({ type: 'cell-start', ...place });
+    for (const second of [1, 10, 16, 20, 30, 31]) {
+      now = second * 1000;
+      const text = `${second}/60 grid cells · 1:20 left`;
+      follow({ type: 'cell-progress', ...place, text, share: second / 60 });
+    }
+    now = 50_000;
+    follow({ type: 'cell-output', ...place, lastLine: 'a line that the cell printed' });
+    assert.equal(
+      written.join(''),
+      [
+        '01-a  cell 1 of 2  16 s  16/60 grid cells · 1:20 left',
+        '01-a  cell 1 of 2  31 s  31/60 grid cells · 1:20 left',
+        '01-a  cell 1 of 2  50 s  a line that the cell printed',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('draws a bar with the time left on a terminal, and leaves no trace of it', () => {
+    const written: string[] = [];
+    const screen = { isTTY: true, columns: 90, write: (text: string) => written.push(text) };
+    const progress = new Progress(screen, () => 0);
+    const follow = progress.follow('01-a');
+    const place = { cell: 2, codeCell: 1 };
+    follow({ type: 'notebook-start', codeCells: 2 });
+    follow({ type: 'cell-start', ...place });
+    follow({ type: 'cell-progress', ...place, text: '30/60 grid cells · 1:20 left', share: 0.5 });
+    progress.line('between');
+    assert.equal(
+      stripVTControlCharacters(written.at(-1)!),
+      '01-a  cell 1 of 2  0.0 s  ████████░░░░░░░░ 30/60 grid cells · 1:20 left',
+    );
+    progress.end();
+    const text = new TerminalText();
+    for (const part of written) text.append(part);
+    assert.equal(stripVTControlCharacters(text.toString()), 'between\n');
+  });
+
   it('says times as a person would', () => {
     assert.deepEqual([0.04, 9.94, 9.96, 59.4, 59.6, 3725].map(seconds), [
       '0.0 s',

@@ -2,17 +2,22 @@
 // their title. It ends as one sentence that depends on the runs alone, so that a report is the same whether they were trained
 // just now or long ago.
 import type { Progress } from '../study/progress.js';
-import { duration } from '../study/reporter.js';
+import { duration, progressLine, shareDone } from '../study/reporter.js';
 import { chart, type ChartSpec } from './spec.js';
+
+/** What goes with a value on display: how far the work is, for programs that show text; null when it has ended. */
+export interface DisplayOptions {
+  readonly status: { readonly text: string; readonly share: number } | null;
+}
 
 /** Something on display that can be replaced. */
 export interface Display {
-  update(value: unknown): void;
+  update(value: unknown, options: DisplayOptions): void;
 }
 
 export interface LiveOptions {
   /** Puts a value on display. */
-  readonly show: (value: unknown) => Display;
+  readonly show: (value: unknown, options: DisplayOptions) => Display;
   /** Makes Markdown text that `show` takes. */
   readonly markdown: (source: string) => unknown;
   readonly now?: () => number;
@@ -41,8 +46,11 @@ export function liveProgress({
       : curves.length === 0
         ? markdown(`${progressTitle(progress)} …`)
         : lossChart(progress);
-    if (display === null) display = show(value);
-    else display.update(value);
+    const options = {
+      status: finished ? null : { text: progressLine(progress, 0), share: shareDone(progress) },
+    };
+    if (display === null) display = show(value, options);
+    else display.update(value, options);
   };
 }
 

@@ -83,7 +83,8 @@ export function shareDone({ done, failed, total, running }: Progress): number {
   return Math.min(1, (done + failed + partly) / total);
 }
 
-function bar(share: number, width: number): string {
+/** `██████░░░░`: a share as so many characters. */
+export function bar(share: number, width: number): string {
   const filled = Math.round(share * width);
   return '█'.repeat(filled) + '░'.repeat(width - filled);
 }

@@ -20,6 +20,15 @@ export type RunEvent =
       readonly codeCell: number;
       readonly lastLine: string;
     }
+  /** A display of the cell says how far its work is. */
+  | {
+      readonly type: 'cell-progress';
+      readonly cell: number;
+      readonly codeCell: number;
+      readonly text: string;
+      /** 0 … 1; null where it is not known. */
+      readonly share: number | null;
+    }
   | {
       readonly type: 'cell-complete';
       readonly cell: number;
@@ -191,7 +200,7 @@ async function runCell(
   source: string,
   area: OutputArea,
   options: RunOptions & {
-    onOutput: () => void;
+    onOutput: (content: Record<string, unknown>) => void;
     onError: (metadata: Record<string, unknown>) => void;
   },
 ): Promise<ExecuteReply> {
@@ -200,7 +209,7 @@ async function runCell(
       onMessage: (type, content, metadata) => {
         area.accept(type, content);
         if (type === 'error') options.onError(metadata);
-        options.onOutput();
+        options.onOutput(content);
       },
       ...(options.cellTimeoutMs === undefined ? {} : { timeoutMs: options.cellTimeoutMs }),
     });
@@ -211,20 +220,35 @@ async function runCell(
   }
 }
 
-/** Tells of output when its last line has changed. */
+/** Tells of output when its last line has changed, and of what a display says of the work behind it. */
 function report(
   cell: number,
   codeCell: number,
   area: OutputArea,
   onEvent: (event: RunEvent) => void,
-): () => void {
+): (content: Record<string, unknown>) => void {
   let before = '';
-  return () => {
+  return (content) => {
+    const status = statusOf(content);
+    if (status) onEvent({ type: 'cell-progress', cell, codeCell, ...status });
     const lastLine = area.lastLine();
     if (lastLine === before) return;
     before = lastLine;
     onEvent({ type: 'cell-output', cell, codeCell, lastLine });
   };
+}
+
+/** The status that `show` put into the metadata of a display. */
+function statusOf({ metadata }: Record<string, unknown>): {
+  text: string;
+  share: number | null;
+} | null {
+  const { fathom } = (metadata ?? {}) as {
+    fathom?: { status?: { text?: unknown; share?: unknown } };
+  };
+  const { text, share } = fathom?.status ?? {};
+  if (typeof text !== 'string') return null;
+  return { text, share: typeof share === 'number' ? share : null };
 }
 
 /** The error of a cell that did not end well; it is then among the cell's outputs, however the kernel told it. */

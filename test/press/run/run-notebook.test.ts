@@ -217,6 +217,40 @@ describe('a run', () => {
     assert.equal(never, '');
   });
 
+  it('tells how far its work is, as its displays say, and keeps what they end as', async () => {
+    const show = (text: string, status: unknown, update: boolean) =>
+      `(globalThis as any)[Symbol.for('fathom.kernel')].display(${JSON.stringify({
+        data: { 'text/plain': text },
+        metadata: { fathom: { caption: 'c', ...(status ? { status } : {}) } },
+      })}, 'one', ${update});`;
+    const result = await run(
+      notebook(
+        code(
+          [
+            show('working', { text: '1/2 done', share: 0.5 }, false),
+            show('working', { text: 'nearly', share: 'no number' }, true),
+            show('all done', null, true),
+          ].join('\n'),
+        ),
+      ),
+    );
+    assert.deepEqual(
+      result.events.filter(({ type }) => type === 'cell-progress'),
+      [
+        { type: 'cell-progress', cell: 1, codeCell: 1, text: '1/2 done', share: 0.5 },
+        { type: 'cell-progress', cell: 1, codeCell: 1, text: 'nearly', share: null },
+      ],
+    );
+    const [cell] = result.notebook.cells;
+    assert.deepEqual(cell?.cell_type === 'code' && cell.outputs, [
+      {
+        output_type: 'display_data',
+        data: { 'text/plain': 'all done' },
+        metadata: { fathom: { caption: 'c' } },
+      },
+    ]);
+  });
+
   it('is given up while the kernel starts', async () => {
     const controller = new AbortController();
     const result = await run(notebook(code('1')), {
