@@ -21,11 +21,14 @@ export { random } from './lab/tensor/index.js';
 export type { DataSpec, Dataset, Split } from './lab/data/dataset.js';
 export { datasets } from './lab/data/datasets.js';
 export { loadData } from './lab/data/load-data.js';
+export { readOwnImages } from './lab/data/own-images.js';
+export type { OwnImages } from './lab/data/own-images.js';
 export {
   buildNet,
   families,
   graphOf,
   ladder,
+  loadModel,
   loadNet,
   multiplyAdds,
   netSpec,

@@ -9,6 +9,8 @@ import { register as diff } from './diff.js';
 import { register as doctor } from './doctor.js';
 import { register as kernel } from './kernel.js';
 import { register as lab } from './lab.js';
+import { register as measure } from './measure.js';
+import { register as measures } from './measures.js';
 import { register as startNew } from './new.js';
 import { register as preview } from './preview.js';
 import { register as verify } from './verify.js';
@@ -22,6 +24,8 @@ const commands: ((program: Command) => void)[] = [
   clean,
   diff,
   verify,
+  measure,
+  measures,
   doctor,
   kernel,
   lab,

@@ -5,4 +5,6 @@ export type { Dataset, DataSpec, Split } from './dataset.js';
 export { datasets } from './datasets.js';
 export { DownloadError } from './download.js';
 export { type LoadOptions, loadData } from './load-data.js';
+export { type NpyArray, readNpy } from './npy.js';
+export { type OwnImages, readOwnImages } from './own-images.js';
 export { DataFileError, type DataProgress, MissingDataError, type Source } from './source.js';

@@ -20,7 +20,7 @@ const BATCH = 100;
 
 /** The op that the product cannot differentiate, or null. */
 export function undifferentiated({ nodes }: Graph): string | null {
-  return nodes.find(({ op }) => op === 'maxPool')?.name ?? null;
+  return nodes.find(({ op }) => op === 'maxPool' || op === 'opaque')?.name ?? null;
 }
 
 /** Trained weights of a graph, in the order in which vectors hold them. */
@@ -167,6 +167,8 @@ function step(
       const y = inputs.slice(1).reduce((sum, input) => tf.add(sum, input), x);
       return [y, total(changes, y)];
     }
+    case 'opaque':
+      throw new RangeError(`${node.name}: its layers are not known`);
     default: {
       const linear = (of: tf.Tensor) => {
         if (node.op === 'globalAveragePool') return tf.mean(of, [1, 2]);

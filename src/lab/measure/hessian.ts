@@ -31,7 +31,7 @@ export const hessian: Measure<Options> = {
   unit: 'loss per squared weight',
   range: [-Infinity, Infinity],
   cost: 'minutes',
-  needs: ['gradients', 'labels'],
+  needs: ['weights', 'gradients', 'labels'],
   reference: 'yao2020',
   defaults: { images: 300, on: 'training', steps: 15, probes: 3, level: 0.95 },
   options: {

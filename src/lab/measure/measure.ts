@@ -9,7 +9,7 @@ export type Need = 'weights' | 'activations' | 'logits' | 'labels' | 'gradients'
 
 /** What a measure looks at: a net with the images it was trained on, held-out images, and what it computes on them. */
 export interface Subject {
-  readonly net: tf.LayersModel;
+  readonly net: tf.LayersModel | tf.GraphModel;
   readonly graph: Graph;
   /** Set for nets that Fathom built. */
   readonly spec: NetSpec | null;

@@ -1,6 +1,7 @@
 /** The measures on a net that Fathom did not train. */
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/dataset.js';
+import { type Graph, graphOf, opaqueGraph, UnsupportedLayerError } from '../nets/index.js';
 import { random, ready, tf } from '../tensor/index.js';
 import { ProbeImagesError, RefusedError } from './errors.js';
 import type { Reading } from './measure.js';
@@ -28,28 +29,31 @@ export interface MeasureOwnOptions {
 }
 
 /**
- * Measures any tfjs Layers model on held-out images.
+ * Measures any tfjs model on held-out images. Of a graph model, and of a Layers model with a layer that no measure can treat, only
+ * what needs nothing but outputs is measured; the others are refused with that layer's name.
  *
  * @param images scaled as the net expects them.
  * @param labels class index of each image.
- * @throws UnsupportedLayerError for a layer that no measure can treat; RefusedError when a measure that was asked for by
+ * @throws OpaqueNetError for a model without one row of outputs an image; RefusedError when a measure that was asked for by
  * name does not apply. With no measures named, those that do not apply are listed in `refused`.
  */
 export async function measure(
-  model: tf.LayersModel,
+  model: tf.LayersModel | tf.GraphModel,
   images: Images,
   labels: ArrayLike<number>,
   options: MeasureOwnOptions = {},
 ): Promise<{ readings: Reading[]; refused: Refusal[] }> {
   await ready();
-  const outputs = model.outputs[0]?.shape.at(-1) ?? 0;
+  const given = plain(images);
+  const graph = graphFor(model, given);
+  const outputs = graph.nodes.at(-1)!.shape.at(-1)!;
   const classes = options.classes ?? Array.from({ length: outputs }, (_, label) => String(label));
   const { training, seed = 0 } = options;
-  const test = dataset('images', images, labels, classes, seed);
+  const test = dataset('images', given, labels, classes, seed);
   const train = training
-    ? dataset('training images', training.images, training.labels, classes, seed)
+    ? dataset('training images', plain(training.images), training.labels, classes, seed)
     : none(test);
-  const of = subject(model, { train, test }, { seed });
+  const of = subject(model, { train, test }, { seed, graph });
   try {
     const made = await readMeasures(of, options.measures ?? measures.names, options);
     const [first] = made.refused;
@@ -60,19 +64,52 @@ export async function measure(
   }
 }
 
+/** The graph of a model's layers, or of its outputs alone where the layers are not known. */
+function graphFor(model: tf.LayersModel | tf.GraphModel, { pixels, shape }: Pixels): Graph {
+  let reason = 'it is a graph model';
+  if (model instanceof tf.LayersModel) {
+    try {
+      return graphOf(model);
+    } catch (error) {
+      if (!(error instanceof UnsupportedLayerError)) throw error;
+      reason = error.message;
+    }
+  }
+  if (shape.length !== 4 || shape[0] === 0) throw notImages('images', shape);
+  const some = Math.min(8, shape[0]!);
+  const size = shape[1]! * shape[2]! * shape[3]!;
+  const example = tf.tensor4d(pixels.subarray(0, some * size), [
+    some,
+    shape[1]!,
+    shape[2]!,
+    shape[3]!,
+  ]);
+  try {
+    return opaqueGraph(model, reason, example);
+  } finally {
+    example.dispose();
+  }
+}
+
+function notImages(name: string, shape: readonly number[]): ProbeImagesError {
+  return new ProbeImagesError(
+    `${name} must be [count, height, width, channels] with at least one image, not [${shape.join(', ')}]`,
+  );
+}
+
+interface Pixels {
+  readonly pixels: Float32Array;
+  readonly shape: readonly number[];
+}
+
 function dataset(
   name: string,
-  images: Images,
+  { pixels, shape }: Pixels,
   labels: ArrayLike<number>,
   classes: readonly string[],
   seed: number,
 ): Dataset {
-  const { pixels, shape } = plain(images);
-  if (shape.length !== 4 || shape[0] === 0) {
-    throw new ProbeImagesError(
-      `${name} must be [count, height, width, channels] with at least one image, not [${shape.join(', ')}]`,
-    );
-  }
+  if (shape.length !== 4 || shape[0] === 0) throw notImages(name, shape);
   for (let i = 0; i < pixels.length; i++) {
     if (!Number.isFinite(pixels[i])) {
       const image = Math.floor(i / (pixels.length / shape[0]!));
@@ -108,7 +145,7 @@ function dataset(
   };
 }
 
-function plain(images: Images): { pixels: Float32Array; shape: readonly number[] } {
+function plain(images: Images): Pixels {
   if (images instanceof tf.Tensor) {
     return { pixels: Float32Array.from(images.dataSync()), shape: images.shape };
   }

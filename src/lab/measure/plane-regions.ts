@@ -73,8 +73,10 @@ export const planeRegionsMeasure: Measure<Options> = {
     const densities = found.map(
       ({ plane }) => Math.sqrt((plane.regions - 1) / Math.max(plane.area, Number.MIN_VALUE)) / per,
     );
+    const { value, interval } = meanInterval(densities, { level: options.level });
     return reading(planeRegionsMeasure, options, {
-      ...meanInterval(densities, { level: options.level }),
+      value,
+      interval: interval && { ...interval, low: Math.max(0, interval.low) },
       extra: {
         neurons,
         planes: found.map(({ plane, share, images }) => ({

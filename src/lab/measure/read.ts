@@ -1,7 +1,7 @@
 /** From the names of measures to readings: options filled in, refusals by name, every reading checked. */
 import { ready } from '../tensor/index.js';
 import { RefusedError } from './errors.js';
-import type { Measure, Reading, Subject } from './measure.js';
+import type { Measure, Need, Reading, Subject } from './measure.js';
 import { measures } from './measures.js';
 import { measureOptions } from './options.js';
 import { checkReading } from './reading.js';
@@ -96,6 +96,15 @@ function refusal(
 ): string | null {
   if (measure.needs.includes('training') && subject.train.shape[0] === 0) {
     return 'it needs the images that the net was trained on, and they are not given';
+  }
+  const opaque = subject.graph.nodes.find((node) => node.op === 'opaque');
+  if (opaque !== undefined) {
+    const known: readonly Need[] = opaque.differentiable
+      ? ['logits', 'labels', 'training', 'gradients']
+      : ['logits', 'labels', 'training'];
+    const missing = measure.needs.find((need) => !known.includes(need));
+    if (missing !== undefined)
+      return `it needs ${missing}, and only the outputs are known: ${opaque.reason}`;
   }
   return measure.refuses?.(subject, options) ?? null;
 }

@@ -15,6 +15,8 @@ import { fileShelf, memoryShelf, type Shelf } from './shelf.js';
 export interface SubjectOptions {
   /** What the net was built from; what the net says of itself when left out, null for nets that Fathom did not build. */
   readonly spec?: NetSpec | null;
+  /** The graph of the net, where it is made already; that of its layers when left out. */
+  readonly graph?: Graph;
   /** Seed for anything that a measure samples; 0 when left out. */
   readonly seed?: number;
   /** Bytes of activations kept in memory; what is above goes to files in `scratch`. 512 MiB when left out. */
@@ -33,10 +35,20 @@ const MEMORY_BYTES = 512 * 2 ** 20;
  * @throws UnsupportedLayerError for a net that is no graph of known operations; NotFiniteError when a weight is NaN or
  * infinite (a diverged net); ProbeImagesError when images and net do not fit together.
  */
-export function subject(net: tf.LayersModel, split: Split, options: SubjectOptions = {}): Subject {
-  const { spec = specOf(net), seed = 0, memoryBytes = MEMORY_BYTES, scratch } = options;
-  const graph = graphOf(net);
-  checkWeights(net);
+export function subject(
+  net: tf.LayersModel | tf.GraphModel,
+  split: Split,
+  options: SubjectOptions = {},
+): Subject {
+  const layered = net instanceof tf.LayersModel ? net : null;
+  const {
+    spec = layered && specOf(layered),
+    seed = 0,
+    memoryBytes = MEMORY_BYTES,
+    scratch,
+  } = options;
+  const graph = options.graph ?? graphOf(net as tf.LayersModel);
+  if (layered !== null) checkWeights(layered);
   for (const set of ['train', 'test'] as const) checkImages(split[set], graph, set);
   const layers = blockEnds(graph);
   const output = graph.nodes.at(-1)!.name;

@@ -10,7 +10,7 @@ export interface Graph {
   readonly nodes: readonly Node[];
   /** `[height, width, channels]` of an image. */
   readonly input: readonly number[];
-  readonly model: tf.LayersModel;
+  readonly model: tf.LayersModel | tf.GraphModel;
 }
 
 interface NodeBase {
@@ -58,4 +58,12 @@ export type Node =
       readonly padding: Padding;
     })
   | (NodeBase & { readonly op: 'globalAveragePool' })
-  | (NodeBase & { readonly op: 'flatten' });
+  | (NodeBase & { readonly op: 'flatten' })
+  | (NodeBase & {
+      /** A whole net of which only the outputs are known; see opaque.ts. */
+      readonly op: 'opaque';
+      /** Why its layers are not known. */
+      readonly reason: string;
+      readonly differentiable: boolean;
+      readonly run: (x: tf.Tensor) => tf.Tensor;
+    });

@@ -10,4 +10,5 @@ export { graphOf, UnsupportedLayerError } from './graph-of.js';
 export { NET_DEFAULTS, NetSpecError, netSpec } from './net-spec.js';
 export type { NetSpec } from './spec.js';
 export { ladder, LadderError, rungs, type LadderOptions, type Rung } from './ladder.js';
-export { loadNet, NetFileError, saveNet } from './save-net.js';
+export { OpaqueNetError, opaqueGraph } from './opaque.js';
+export { loadModel, loadNet, NetFileError, saveNet } from './save-net.js';

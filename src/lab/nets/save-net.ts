@@ -59,6 +59,20 @@ export async function saveNet(model: tf.LayersModel, directory: string): Promise
  */
 export async function loadNet(directory: string): Promise<tf.LayersModel> {
   const file = path.join(directory, TOPOLOGY_FILE);
+  const model = await loadModel(file);
+  if (model instanceof tf.LayersModel) return model;
+  throw new NetFileError(file, 'a graph model, not a Layers model');
+}
+
+/**
+ * Reads a Layers model or a graph model that any tfjs program wrote.
+ *
+ * @param at its `model.json`, or the directory that holds it.
+ * @throws NetFileError as `loadNet` does.
+ */
+export async function loadModel(at: string): Promise<tf.LayersModel | tf.GraphModel> {
+  const file = at.endsWith('.json') ? at : path.join(at, TOPOLOGY_FILE);
+  const directory = path.dirname(file);
   let json: tf.io.ModelJSON;
   try {
     json = JSON.parse((await readWhole(file)).toString('utf8'));
@@ -67,7 +81,7 @@ export async function loadNet(directory: string): Promise<tf.LayersModel> {
     throw new NetFileError(file, `not JSON (${(error as Error).message})`, { cause: error });
   }
   if (typeof json.modelTopology !== 'object' || !Array.isArray(json.weightsManifest)) {
-    throw new NetFileError(file, 'not a Layers model: modelTopology or weightsManifest is missing');
+    throw new NetFileError(file, 'not a tfjs model: modelTopology or weightsManifest is missing');
   }
   const artifacts = await tf.io.getModelArtifactsForJSON(json, async (manifest) => {
     const specs = manifest.flatMap((group) => group.weights);
@@ -78,13 +92,16 @@ export async function loadNet(directory: string): Promise<tf.LayersModel> {
     const weights = Buffer.concat(parts);
     const expected = specs.reduce((sum, spec) => sum + bytesOf(spec), 0);
     if (weights.length !== expected) {
-      const reason = `${weights.length} bytes of weights where model.json lists ${expected}`;
+      const reason = `${weights.length} bytes of weights where ${path.basename(file)} lists ${expected}`;
       throw new NetFileError(files.join(', '), reason);
     }
     return [specs, new Uint8Array(weights).buffer];
   });
   try {
-    return await tf.loadLayersModel(tf.io.fromMemory(artifacts));
+    const handler = tf.io.fromMemory(artifacts);
+    return json.format === 'graph-model'
+      ? await tf.loadGraphModel(handler)
+      : await tf.loadLayersModel(handler);
   } catch (error) {
     throw new NetFileError(file, `tfjs cannot open it: ${(error as Error).message}`, {
       cause: error,

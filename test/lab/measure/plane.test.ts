@@ -42,8 +42,9 @@ function sampled(
       }
     }
   }
+  const own = graph.model as tf.LayersModel;
   const model = tf.model({
-    inputs: graph.model.inputs,
+    inputs: own.inputs,
     outputs: graph.nodes.flatMap(({ op, name }) => (op === 'relu' ? [reluOf(graph, name)] : [])),
   });
   const x = tf.tensor(points, [side * side, ...graph.input]);
@@ -59,7 +60,7 @@ function sampled(
 }
 
 function reluOf(graph: ReturnType<typeof graphOf>, name: string): tf.SymbolicTensor {
-  const node = graph.model.layers.find((layer) => layer.name === name);
+  const node = (graph.model as tf.LayersModel).layers.find((layer) => layer.name === name);
   return node!.output as tf.SymbolicTensor;
 }
 

@@ -56,6 +56,8 @@ function evaluate(graph: Graph, image: tf.Tensor4D): tf.Tensor {
             return tf.maxPool(x, [...node.poolSize], [...node.strides], node.padding);
           case 'averagePool':
             return tf.avgPool(x, [...node.poolSize], [...node.strides], node.padding);
+          case 'opaque':
+            return node.run(first!);
           case 'globalAveragePool':
             return first!.mean([1, 2]);
           case 'flatten':

@@ -167,6 +167,6 @@ test('a saved net with something wrong is refused, naming the file', async () =>
   );
   await assert.rejects(
     damaged('other', (directory) => writeFile(path.join(directory, 'model.json'), '{"a":1}')),
-    refused(/model\.json$/, /not a Layers model/),
+    refused(/model\.json$/, /not a tfjs model/),
   );
 });

@@ -1,0 +1,76 @@
+// What `fathom measures` prints.
+import pc from 'picocolors';
+import type { Measure } from '../lab/measure/measure.js';
+import { measures } from '../lab/measure/measures.js';
+import { UnknownNameError } from '../lab/registry.js';
+import { OptionError } from './option-error.js';
+
+/** Returns the exit code. @throws OptionError for a measure that does not exist, naming the nearest. */
+export function listMeasures(name: string | undefined, json: boolean): number {
+  const chosen = name === undefined ? measures.all : [find(name)];
+  if (json) {
+    const plain = chosen.map(({ read: _, refuses: __, ...rest }) => rest);
+    console.log(JSON.stringify(name === undefined ? plain : plain[0], infinite, 2));
+  } else if (name === undefined) {
+    for (const measure of chosen) console.log(line(measure));
+    console.log(
+      `\n${pc.dim('fathom measures <name> explains one, fathom measure <model> reads them.')}`,
+    );
+  } else {
+    console.log(page(chosen[0]!));
+  }
+  return 0;
+}
+
+function find(name: string): Measure {
+  try {
+    return measures.get(name);
+  } catch (error) {
+    if (error instanceof UnknownNameError) throw new OptionError(error.message);
+    throw error;
+  }
+}
+
+function line({ name, question, unit, cost, reference }: Measure): string {
+  return `${pc.bold(name)}\n  ${question}\n  ${pc.dim(`${unit} · ${cost} · ${reference}`)}`;
+}
+
+function page({
+  name,
+  title,
+  question,
+  unit,
+  range,
+  cost,
+  needs,
+  reference,
+  options,
+  defaults,
+}: Measure): string {
+  const bound = (value: number) =>
+    Number.isFinite(value) ? String(value) : value < 0 ? '−∞' : '∞';
+  const rows = Object.entries(
+    options as Record<string, { about: string; choices?: readonly string[] }>,
+  ).map(
+    ([key, { about, choices }]) =>
+      `  ${pc.bold(key)} = ${JSON.stringify((defaults as Record<string, unknown>)[key])}\n    ${about}` +
+      (choices
+        ? `\n    ${pc.dim(`One of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}.`)}`
+        : ''),
+  );
+  return [
+    `${pc.bold(title)} (${name})`,
+    question,
+    '',
+    `Unit       ${unit}, from ${bound(range[0])} to ${bound(range[1])}`,
+    `Cost       ${cost}, for a net of depth 20 and width 16 with 2,000 images`,
+    `Needs      ${needs.join(', ')}`,
+    `Reference  ${reference} in notebooks/references.bib`,
+    ...(rows.length === 0 ? [] : ['', 'Options', ...rows]),
+  ].join('\n');
+}
+
+/** JSON has no infinity. */
+function infinite(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
