@@ -76,7 +76,7 @@ export class Progress {
           break;
         case 'cell-skipped':
           this.line(
-            `${chapter}  cell ${event.codeCell} of ${codeCells}  not run: it is tagged skip-execution`,
+            `${chapter}  cell ${event.codeCell} of ${codeCells}  not run: it asks for that (skip-execution or eval: false)`,
           );
           break;
         case 'cell-error':

@@ -27,7 +27,7 @@ function shown(screen: { isTTY?: boolean; columns?: number }): string[] {
 describe('progress', () => {
   const lines = [
     '01-a  cell 1 of 2  1 min 01 s',
-    '01-a  cell 2 of 2  not run: it is tagged skip-execution',
+    '01-a  cell 2 of 2  not run: it asks for that (skip-execution or eval: false)',
     'done',
     '',
   ];

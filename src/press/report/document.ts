@@ -71,6 +71,8 @@ export interface Figure {
   readonly id: string;
   readonly number: number | null;
   readonly caption: { readonly html: string; readonly text: string } | null;
+  /** Position of the notebook cell that shows it, from 1. */
+  readonly cell: number;
   /** Alternative text; '' only if the author did not give one, which is a diagnostic. */
   readonly alt: string;
   readonly column: Column;

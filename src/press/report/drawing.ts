@@ -58,7 +58,7 @@ export async function drawCharts(
         severity: 'error',
         kind: 'bad-chart',
         file: document.file,
-        cell: null,
+        cell: figure.cell,
         line: null,
         message: `${figure.number ? `figure ${figure.number} (${figure.id})` : figure.id}: ${answer.error}`,
       });

@@ -6,6 +6,7 @@
 //
 // The comment sign is that of the language (`//|`, `#|`, `--|`, `%%|`). The lines together are one YAML mapping.
 import { parseDocument } from 'yaml';
+import { mayRaise, optionLine } from '../notebook/cell-flags.js';
 import type { CodeCell } from '../notebook/nbformat.js';
 import type { Column } from './document.js';
 import { nearest } from '../../shared/nearest.js';
@@ -19,8 +20,11 @@ export interface CellOptions {
   readonly input: 'shown' | 'folded-open' | 'folded' | 'removed';
   readonly codeSummary: string | null;
   readonly output: 'shown' | 'folded' | 'removed';
+  /** What the cell prints is markdown, to be set like prose. */
+  readonly isMarkdown: boolean;
   /** An error output of this cell is expected. */
   readonly errorExpected: boolean;
+  readonly stdout: boolean;
   readonly stderr: boolean;
   readonly column: Column;
   readonly removed: boolean;
@@ -34,7 +38,7 @@ export interface CellDefaults {
 }
 
 export interface OptionProblem {
-  readonly kind: 'unknown-option' | 'bad-option' | 'unknown-tag';
+  readonly kind: 'unknown-option' | 'bad-option' | 'unknown-tag' | 'foreign-option';
   readonly severity: 'error' | 'warning';
   /** Line in the cell, from 1; null for a tag. */
   readonly line: number | null;
@@ -76,16 +80,22 @@ const rules: Record<string, Rule> = {
   'fig-cap': texts,
   'fig-alt': texts,
   'tbl-cap': texts,
-  echo: flag,
+  echo: oneOf(true, false, 'fenced'),
   eval: flag,
   include: flag,
   'code-fold': oneOf(true, false, 'show'),
   'code-summary': text,
-  output: oneOf(true, false, 'fold'),
+  output: oneOf(true, false, 'fold', 'asis'),
   error: flag,
   warning: flag,
   column: oneOf(...Object.keys(columns)),
 };
+
+/** Options of Quarto that mean something there and nothing here: a notebook that has them is not wrong. */
+const foreign =
+  'cache classes code-annotations code-line-numbers code-overflow collapse comment dpi fig-align fig-asp fig-column fig-dpi fig-env fig-format fig-height fig-link fig-pos fig-scap fig-subcap fig-width freeze id layout layout-align layout-ncol layout-nrow layout-valign lst-cap lst-label message out-height out-width panel prompt renderings results strip-white tags tbl-cap-location tbl-colwidths tbl-column tbl-subcap tidy'.split(
+    ' ',
+  );
 
 const tags = [
   'hide-input',
@@ -94,7 +104,9 @@ const tags = [
   'remove-input',
   'remove-output',
   'remove-cell',
+  'remove-stdout',
   'remove-stderr',
+  'full-width',
   'raises-exception',
   'skip-execution',
   'parameters',
@@ -103,8 +115,6 @@ const tags = [
 
 /** Options of more lines are no options. */
 const maximumLines = 200;
-
-const optionLine = /^\s*(?:\/\/|#|--|%%|;)\|[ \t]?(.*)$/;
 
 /** The options of a cell, its source without the option lines, and what is wrong with them. */
 export function readCellOptions(
@@ -133,6 +143,7 @@ export function readCellOptions(
     fold === true ? 'folded' : fold === 'show' ? 'folded-open' : 'shown';
   if (has('hide-input') || has('hide-cell')) input = 'folded';
   if (echo === false || has('remove-input')) input = 'removed';
+  const isFenced = echo === 'fenced';
   let output: CellOptions['output'] = option('output') === 'fold' ? 'folded' : 'shown';
   if (has('hide-output') || has('hide-cell')) output = 'folded';
   if (option('output') === false || has('remove-output')) output = 'removed';
@@ -145,16 +156,19 @@ export function readCellOptions(
     input,
     codeSummary: (option('code-summary') as string | undefined) ?? null,
     output,
-    errorExpected: option('error') === true || has('raises-exception'),
+    isMarkdown: option('output') === 'asis',
+    errorExpected: mayRaise(cell),
+    stdout: !has('remove-stdout'),
     stderr: option('warning') !== false && !has('remove-stderr'),
-    column: columns[String(option('column') ?? 'body')]!,
+    column: columns[String(option('column') ?? (has('full-width') ? 'page' : 'body'))]!,
     removed: !includes || has('remove-cell'),
     isParameters: has('parameters') || has('injected-parameters'),
   };
   return {
     options,
     source: lines
-      .slice(count)
+      // The cell as its author wrote it, but for the line that asks for this.
+      .filter((line, index) => index >= count || (isFenced && !/\|\s*echo\s*:/.test(line)))
       .join('\n')
       .replace(/^\n+|\s+$/g, ''),
     problems,
@@ -193,7 +207,14 @@ function parseOptions(lines: readonly string[], problems: OptionProblem[]): Map<
     const line = lineOf(key.range?.[0] ?? 0);
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     const value = values[name];
-    if (!rule) {
+    if (!rule && foreign.includes(name)) {
+      problems.push({
+        kind: 'foreign-option',
+        severity: 'warning',
+        line,
+        message: `cell option "${name}" does nothing in a report`,
+      });
+    } else if (!rule) {
       const meant = nearest(name, Object.keys(rules));
       problems.push({
         kind: 'unknown-option',

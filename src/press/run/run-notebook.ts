@@ -1,5 +1,6 @@
 // Runs a notebook from top to bottom on a fresh kernel and stops at the first error. Whatever happens, what was done so far
 // comes back as a notebook.
+import { isSkipped, mayRaise } from '../notebook/cell-flags.js';
 import type { Cell, CodeCell, Notebook, Output } from '../notebook/nbformat.js';
 import { injectParameters, type ParameterValue } from '../notebook/parameters.js';
 import { withoutVolatile } from '../notebook/write.js';
@@ -70,11 +71,6 @@ export interface RunResult {
   readonly kernel: KernelInfo | undefined;
 }
 
-/** Cells with this tag are not run; that they were not is reported, and they have no outputs. */
-const skipTag = 'skip-execution';
-/** An error of a cell with this tag is part of the notebook. */
-const raisesTag = 'raises-exception';
-
 /** Runs a notebook. Wrong parameters reject; everything else that goes wrong is in the result. */
 export async function runNotebook(notebook: Notebook, options: RunOptions): Promise<RunResult> {
   const {
@@ -125,7 +121,7 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
       cell = index + 1;
       codeCell += 1;
       if (each.source.trim() === '') continue;
-      if (hasTag(each, skipTag)) {
+      if (isSkipped(each)) {
         onEvent({ type: 'cell-skipped', cell, codeCell });
         continue;
       }
@@ -145,7 +141,7 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
       each.execution_count = reply.executionCount;
       if (reply.status !== 'ok') {
         signal?.throwIfAborted();
-        const expected = hasTag(each, raisesTag);
+        const expected = mayRaise(each);
         const { output, place } = readError(reply, area, errorMetadata);
         const origin = originOf(place, reply, cells);
         const { line, column } = place;
@@ -293,10 +289,6 @@ type ErrorOutput = Extract<Output, { output_type: 'error' }>;
 
 function lastError(area: OutputArea): ErrorOutput | undefined {
   return area.outputs().findLast((output): output is ErrorOutput => output.output_type === 'error');
-}
-
-function hasTag(cell: CodeCell, tag: string): boolean {
-  return cell.metadata.tags?.includes(tag) ?? false;
 }
 
 /** Says in the notebook what ran it, without what differs between machines that give the same outputs. */

@@ -179,7 +179,7 @@ const wrong: [name: string, cells: Cell[], expected: string[], message: RegExp][
     'an option of the wrong kind',
     [code('//| echo: maybe\nx')],
     ['bad-option 1:1'],
-    /must be true or false/,
+    /must be one of true, false, fenced/,
   ],
   [
     'options that are no YAML',
@@ -330,4 +330,33 @@ test('attached and inline pictures become part of the page', () => {
     [figure!.caption?.text, figure!.content.kind, figure!.alt],
     ['A boot', 'picture', 'A boot'],
   );
+});
+
+test('options of Quarto: code as written, printed markdown as prose, foreign ones as a warning', () => {
+  const [fenced] = only('code', code('//| echo: fenced\n//| label: fig-a\nx', [chartOutput()]));
+  assert.equal(fenced!.source, '//| label: fig-a\nx');
+  const printed = {
+    output_type: 'stream',
+    name: 'stdout',
+    text: 'A **b**\n\n| x |\n|---|\n| 1 |',
+  } as const;
+  const [prose] = only('prose', code('//| output: asis\nx', [printed]));
+  assert.match(prose!.html, /<strong>b<\/strong>[\s\S]*<table>/);
+  assert.equal(only('output', code('x', [printed], ['remove-stdout'])).length, 0);
+  assert.equal(only('figure', code('x', [chartOutput()], ['full-width']))[0]!.column, 'page');
+  const { diagnostics } = read(notebook(code('//| fig-width: 7\nx')));
+  assert.deepEqual(
+    diagnostics.map(({ kind, severity, line }) => [kind, severity, line]),
+    [['foreign-option', 'warning', 1]],
+  );
+});
+
+test('an error that the cell announces is part of the notebook', () => {
+  const failed = { output_type: 'error', ename: 'E', evalue: 'v', traceback: [] } as const;
+  for (const cell of [
+    code('//| error: true\nx', [{ ...failed, traceback: [] }]),
+    code('x', [{ ...failed, traceback: [] }], ['raises_exception']),
+  ]) {
+    assert.deepEqual(problems(read(notebook(cell))), []);
+  }
 });

@@ -93,6 +93,10 @@ function draftOutput(
       return [{ kind: 'html', html: shown.html, column, place: at }];
     case 'text':
       if (shown.stream === 'stderr' && !options.stderr) return [];
+      if (shown.stream === 'stdout' && !options.stdout) return [];
+      if (options.isMarkdown && ['stdout', 'result'].includes(shown.stream)) {
+        return draftPrintedMarkdown(shown.text, at, reading);
+      }
       return shown.text.trim() === '' ? [] : [{ kind: 'text', shown, column, place: at }];
   }
 }

@@ -99,7 +99,8 @@ export function printerOf(reading: Reading, citations: PrintedCitations): Printe
       }
       case 'figure': {
         const { kind, content, id, number, alt, column } = draft;
-        return { kind, id, number, alt, column, content, caption: caption(draft.caption) };
+        const { cell } = draft.place;
+        return { kind, id, number, cell, alt, column, content, caption: caption(draft.caption) };
       }
       case 'table': {
         const { kind, content, id, number, column } = draft;
