@@ -13,6 +13,7 @@ import { register as measure } from './measure.js';
 import { register as measures } from './measures.js';
 import { register as startNew } from './new.js';
 import { register as preview } from './preview.js';
+import { register as record } from './record.js';
 import { register as verify } from './verify.js';
 import { register as render } from './render.js';
 
@@ -24,6 +25,7 @@ const commands: ((program: Command) => void)[] = [
   clean,
   diff,
   verify,
+  record,
   measure,
   measures,
   doctor,
