@@ -25,7 +25,7 @@ export interface KernelOptions {
   history?: History;
   /** Takes one line on each thing that is wrong with the kernel itself, not with a cell. */
   log?: (line: string) => void;
-  /** How long a client that reads no output holds up the cell, before output is left out. */
+  /** How long a client that reads nothing holds up a cell, before it is passed over. */
   outputPatienceMs?: number;
 }
 
@@ -47,6 +47,7 @@ export async function startKernel(options: KernelOptions): Promise<Kernel> {
   const log = (line: string) => say(`fathom kernel: ${line}`);
   const history = options.history ?? memoryHistory();
   const codec: Wire = wire(connection.key, connection.signature_scheme);
+  const patienceMs = options.outputPatienceMs ?? defaultPatienceMs;
   const compiler = startCompiler(moduleFolder);
   const comms = createComms();
 
@@ -56,30 +57,38 @@ export async function startKernel(options: KernelOptions): Promise<Kernel> {
     announceClosed = resolve;
   });
 
-  const sockets = await openSockets(connection, {
-    receive(channel, frames) {
-      try {
-        receive(channel, codec.decode(frames));
-      } catch (error) {
-        if (!(error instanceof MessageError)) throw error;
-        log(`ignored a message on ${channel}: ${error.message}`);
-      }
+  const sockets = await openSockets(
+    connection,
+    {
+      receive(channel, frames) {
+        try {
+          receive(channel, codec.decode(frames));
+        } catch (error) {
+          if (!(error instanceof MessageError)) throw error;
+          log(`ignored a message on ${channel}: ${error.message}`);
+        }
+      },
+      subscribed(topic) {
+        publisher.publish('iopub_welcome', { subscription: topic.toString('utf8') }, undefined);
+      },
+      passedOver() {
+        const text = `[Output may be missing: a client of this kernel read nothing for ${patienceMs / 1000} s, and misses what is sent until it reads again. Clients that read miss nothing.]\n`;
+        log(text.trim());
+        publisher.notice(text, execution.parent(execution.latest()));
+      },
+      failed(error) {
+        log(error.message);
+        shutdown();
+      },
     },
-    subscribed(topic) {
-      publisher.publish('iopub_welcome', { subscription: topic.toString('utf8') }, undefined);
-    },
-    failed(error) {
-      log(error.message);
-      shutdown();
-    },
-  });
+    patienceMs,
+  );
   const publisher = createPublisher({
     sockets,
     codec,
     session: randomUUID(),
     log,
     hold: (wait) => cells.hold(wait),
-    patienceMs: options.outputPatienceMs ?? defaultPatienceMs,
   });
   const cells = startCells(folder, moduleFolder, {
     message: fromCells,
@@ -118,7 +127,7 @@ export async function startKernel(options: KernelOptions): Promise<Kernel> {
         publisher.stream(message.name, message.text, execution.parent(message.id));
         break;
       case 'display':
-        publisher.output(
+        publisher.publish(
           message.update ? 'update_display_data' : 'display_data',
           {
             ...message.bundle,
@@ -128,7 +137,7 @@ export async function startKernel(options: KernelOptions): Promise<Kernel> {
         );
         break;
       case 'clear':
-        publisher.output('clear_output', { wait: message.wait }, execution.parent(message.id));
+        publisher.publish('clear_output', { wait: message.wait }, execution.parent(message.id));
         break;
       case 'late-error':
         publishError(publisher, execution.describe(message.error), execution.parent(message.id));

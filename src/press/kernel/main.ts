@@ -12,6 +12,10 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  // Taken down at once: a parent that dies while the kernel starts is missed too.
+  const parent = process.ppid;
+  const server = Number(process.env.JPY_PARENT_PID);
+  const served = server > 1 && isAlive(server);
   const [{ readConnectionFile }, { startKernel }, { fileHistory, memoryHistory }, { settings }] =
     await Promise.all([
       import('./connection.js'),
@@ -37,15 +41,17 @@ async function main(): Promise<void> {
     log(`fathom kernel: ${error instanceof Error ? error.stack : String(error)}`);
   process.on('uncaughtException', fault);
   process.on('unhandledRejection', fault);
+  // ZeroMQ.js warns of every option that is set on a bound socket, also of the one that is there to be switched.
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (!warning.message.startsWith('Socket option will not take effect'))
+      log(`fathom kernel: ${warning.name}: ${warning.message}`);
+  });
   // A kernel whose server has died would run for ever: nobody could reach it.
-  const server = Number(process.env.JPY_PARENT_PID);
-  if (server > 1) {
-    const parent = process.ppid;
-    const known = isAlive(server);
+  if (server > 1)
     setInterval(() => {
-      if (process.ppid !== parent || (known && !isAlive(server))) kernel.shutdown();
+      if (process.ppid !== parent || (served && !isAlive(server))) kernel.shutdown();
     }, 1000).unref();
-  }
   await kernel.closed;
   process.exit(0);
 }

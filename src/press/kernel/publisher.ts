@@ -1,8 +1,7 @@
 /**
  * What the kernel sends: replies, and on iopub what cells print and show. Texts of one stream that come close together
- * are sent as one message. Output is bounded: a cell waits while clients are behind, and if none of them reads for a
- * while, output is left out and its amount told in the stream, so that one sleeping client neither fills the memory nor
- * stops the notebook for the others.
+ * are sent as one message. Output is bounded: a cell waits while a client is behind, until the sockets pass over one that
+ * does not read at all.
  */
 import { header, type Message, type Wire } from './message.js';
 import type { Channel, Sockets } from './sockets.js';
@@ -18,10 +17,10 @@ export interface Publisher {
     parent: Parent | undefined,
     extra?: { metadata?: Content; buffers?: Buffer[] },
   ): void;
-  /** Output of a cell, which is left out when no client reads. */
-  output(type: string, content: Content, parent: Parent | undefined): void;
   status(state: 'starting' | 'busy' | 'idle', parent?: Parent): void;
   stream(name: 'stdout' | 'stderr', text: string, parent: Parent | undefined): void;
+  /** Tells readers something in the stream: now, and to those who do not read now, with the next cell. */
+  notice(text: string, parent: Parent | undefined): void;
   flush(): void;
   /** Answers a request on its channel. */
   reply(channel: Channel, type: string, content: Content, request: Parent): void;
@@ -34,8 +33,6 @@ export interface PublisherOptions {
   log(line: string): void;
   /** Makes the cell process wait, or go on. */
   hold(wait: boolean): void;
-  /** A client that takes nothing for this long is not waited for. */
-  patienceMs: number;
 }
 
 /** Texts of one stream are sent together as long as they come within this time and stay under this length. */
@@ -46,7 +43,7 @@ const backlogHigh = 32 << 20;
 const backlogLow = 8 << 20;
 
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { sockets, codec, session, log, hold, patienceMs } = options;
+  const { sockets, codec, session, log, hold } = options;
 
   function transmit(
     channel: Channel,
@@ -78,48 +75,15 @@ export function createPublisher(options: PublisherOptions): Publisher {
   // ---- the bound
 
   let held = false;
-  let stalled: NodeJS.Timeout | undefined;
-  /** What was left out since no client reads. */
-  let left: { characters: number; outputs: number; parent: Parent | undefined } | undefined;
-
   function checkBacklog(): void {
-    if (held || left || sockets.backlog() <= backlogHigh) return;
+    if (held || sockets.backlog() <= backlogHigh) return;
     held = true;
     hold(true);
-    waitForProgress();
-  }
-  function waitForProgress(): void {
-    clearTimeout(stalled);
-    stalled = setTimeout(() => {
-      left = { characters: 0, outputs: 0, parent: undefined };
-      release();
-    }, patienceMs);
-    stalled.unref();
   }
   function progressed(): void {
-    if (!held && !left) return;
-    if (sockets.backlog() < backlogLow) {
-      release();
-      tellLeftOut();
-    } else if (held) waitForProgress();
-  }
-  function release(): void {
-    clearTimeout(stalled);
-    if (!held) return;
+    if (!held || sockets.backlog() >= backlogLow) return;
     held = false;
     hold(false);
-  }
-  function tellLeftOut(): void {
-    if (!left) return;
-    const { characters, outputs, parent } = left;
-    left = undefined;
-    if (characters === 0 && outputs === 0) return;
-    const what = [
-      characters && `${characters.toLocaleString('en')} characters`,
-      outputs && `${outputs} other output${outputs === 1 ? '' : 's'}`,
-    ].filter(Boolean);
-    const text = `\n[Output is missing here: ${what.join(' and ')} were left out, since a client of this kernel read nothing for ${patienceMs / 1000} s.]\n`;
-    transmit('iopub', 'stream', { name: 'stderr', text }, parent);
   }
 
   // ---- streams
@@ -129,11 +93,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
     | undefined;
   let timer: NodeJS.Timeout | undefined;
   function stream(name: 'stdout' | 'stderr', text: string, parent: Parent | undefined): void {
-    if (left) {
-      left.characters += text.length;
-      left.parent = parent;
-      return;
-    }
     if (pending && (pending.parent !== parent || pending.name !== name)) flush();
     pending ??= { parent, name, texts: [], length: 0 };
     pending.texts.push(text);
@@ -150,17 +109,18 @@ export function createPublisher(options: PublisherOptions): Publisher {
     transmit('iopub', 'stream', { name, text: texts.join('') }, parent);
   }
 
+  let untold: string | undefined;
   const publisher: Publisher = {
     publish(type, content, parent, extra) {
       flush();
       transmit('iopub', type, content, parent, extra);
+      if (untold === undefined || type !== 'execute_input') return;
+      transmit('iopub', 'stream', { name: 'stderr', text: untold }, parent);
+      untold = undefined;
     },
-    output(type, content, parent) {
-      flush();
-      if (left) {
-        left.outputs++;
-        left.parent = parent;
-      } else transmit('iopub', type, content, parent);
+    notice(text, parent) {
+      stream('stderr', text, parent);
+      untold = text;
     },
     status: (state, parent) => publisher.publish('status', { execution_state: state }, parent),
     stream,

@@ -20,13 +20,15 @@ export interface SocketHandlers {
   receive(channel: 'shell' | 'control' | 'stdin', frames: Buffer[]): void;
   /** A client subscribed to iopub with this topic prefix. */
   subscribed(topic: Buffer): void;
+  /** A client has read nothing for too long: it misses what is sent until it reads again. Others miss nothing. */
+  passedOver(): void;
   /** A socket failed for good. */
   failed(error: Error): void;
 }
 
 /** So many messages per subscriber are left with ZeroMQ; the rest waits in the queue here, where it is counted. */
 const publishedAhead = 64;
-/** Where a subscriber is slow, it is tried again after this time: ZeroMQ does not tell when it may be. */
+/** Where a subscriber is behind, it is tried again after this time: ZeroMQ does not tell when it may be. */
 const retryMs = 5;
 
 /** A client that reads nothing does not keep the kernel from ending. */
@@ -38,10 +40,11 @@ interface Outbox {
   busy: boolean;
 }
 
-/** Binds all sockets of a connection file. */
+/** Binds all sockets of a connection file. A subscriber that takes nothing for `patienceMs` is not waited for. */
 export async function openSockets(
   connection: Connection,
   handlers: SocketHandlers,
+  patienceMs: number,
 ): Promise<Sockets> {
   // ZeroMQ drops what a slow subscriber has not read, unless it is told to refuse it (`noDrop`): then it waits here.
   const iopub = new zmq.XPublisher({ sendHighWaterMark: publishedAhead, linger: 2000 });
@@ -88,14 +91,21 @@ export async function openSockets(
     stdin: { queue: [], bytes: 0, busy: false },
     iopub: { queue: [], bytes: 0, busy: false },
   };
-  async function sendWhole(channel: Channel, frames: Buffer[]): Promise<void> {
-    for (;;) {
+  async function publish(frames: Buffer[]): Promise<void> {
+    for (let waited = 0; !closing; waited += retryMs) {
       try {
-        await sockets[channel].send(frames);
+        await iopub.send(frames);
         return;
       } catch (error) {
-        if (closing || channel !== 'iopub' || (error as { code?: string }).code !== 'EAGAIN')
-          throw error;
+        if ((error as { code?: string }).code !== 'EAGAIN') throw error;
+      }
+      if (waited >= patienceMs) {
+        // Those who read get it. To the one who does not, ZeroMQ sends nothing more until it has read what is there.
+        iopub.noDrop = false;
+        await iopub.send(frames);
+        iopub.noDrop = true;
+        handlers.passedOver();
+        return;
       }
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
@@ -106,7 +116,8 @@ export async function openSockets(
     outbox.busy = true;
     for (let next = outbox.queue.shift(); next; next = outbox.queue.shift()) {
       try {
-        await sendWhole(channel, next.frames);
+        if (channel === 'iopub') await publish(next.frames);
+        else await sockets[channel].send(next.frames);
       } catch (error) {
         // A router drops what is addressed to a client that has gone; anything else is a broken socket.
         if (!closing && (error as { code?: string }).code !== 'EHOSTUNREACH')

@@ -15,7 +15,7 @@ const tslab = join(
 );
 const stock = await conformance(
   { argv: [process.execPath, tslab, 'kernel', '--config-path', '{connection_file}'] },
-  { patienceMs: 4000 },
+  { patienceMs: 10_000 },
 );
 const ours = await conformance({});
 
