@@ -192,7 +192,14 @@ function parseOptions(lines: readonly string[], problems: OptionProblem[]): Map<
   const contents = parsed.contents as {
     items?: { key: { value?: unknown; range?: [number, number, number] } }[];
   } | null;
-  const values = parsed.toJS({ maxAliasCount: 0 }) as Record<string, unknown> | null;
+  let values: Record<string, unknown> | null;
+  try {
+    values = parsed.toJS({ maxAliasCount: 0 }) as Record<string, unknown> | null;
+  } catch (error) {
+    const message = `cannot read the cell options: ${(error as Error).message}`;
+    problems.push({ kind: 'bad-option', severity: 'error', line: 1, message });
+    return given;
+  }
   if (!Array.isArray(contents?.items) || typeof values !== 'object' || values === null) {
     problems.push({
       kind: 'bad-option',

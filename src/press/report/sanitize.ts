@@ -13,7 +13,7 @@ const mathml =
   'math semantics annotation mrow mi mn mo ms mtext mspace msup msub msubsup mfrac msqrt mroot munder mover munderover mtable mtr mtd mpadded mphantom mstyle menclose';
 // No style, script, use, image, foreignObject, animation or filter: nothing that fetches, runs or leaks out of the drawing.
 const svg =
-  'svg g path rect circle ellipse line polyline polygon text tspan defs linearGradient radialGradient stop clipPath title desc';
+  'svg g path rect circle ellipse line polyline polygon text tspan defs linearGradient radialGradient stop clipPath';
 
 const length = /^-?[\d.]+(?:px|em|rem|ex|ch|%|pt|cm|mm|in)?$/;
 const lengths =
@@ -192,7 +192,7 @@ function rules(from: SanitizeOptions['from']): sanitizeHtml.IOptions {
       ].join(' '),
     ),
     nonTextTags: list(
-      'script style textarea option noscript template iframe object title-bar xmp noembed noframes',
+      'script style title desc textarea option noscript template iframe object title-bar xmp noembed noframes',
     ),
     allowedAttributes: {
       ...attributesOf,
