@@ -2,8 +2,9 @@
 import type { DisplayBundle } from './bundle.js';
 import type { Answer, Cells } from './cells.js';
 import type { CompiledCell } from './channel.js';
+import type { Compilation } from './compiler.js';
 import type { CompilerClient } from './compilerclient.js';
-import { deathReport, failedContent, kernelFault } from './faults.js';
+import { deathReport, failedContent, interruptionReport, kernelFault } from './faults.js';
 import type { History } from './history.js';
 import type { Message } from './message.js';
 import type { Parent, Publisher } from './publisher.js';
@@ -12,6 +13,8 @@ import { type ErrorReport, reportDiagnostics, reportError } from './report.js';
 export interface Execution {
   /** Takes an execute_request into the queue. */
   enqueue(message: Message): void;
+  /** Interrupts the cell that runs, or that is being compiled; nothing when idle. */
+  interrupt(): void;
   /** The request that runs now. */
   current(): Message | undefined;
   /** A number for another message that code may act on, and whose output belongs to it. */
@@ -59,6 +62,21 @@ export function createExecution(options: ExecutionOptions): Execution {
     return id;
   }
 
+  /** Ends the wait for the compiler: the cell that is being compiled is not run. */
+  let giveUp: (() => void) | undefined;
+
+  /** Undefined when it was interrupted. */
+  async function compile(source: string): Promise<Compilation | undefined> {
+    const interrupted = new Promise<undefined>((resolve) => {
+      giveUp = () => resolve(undefined);
+    });
+    try {
+      return await Promise.race([compiler.compile(source), interrupted]);
+    } finally {
+      giveUp = undefined;
+    }
+  }
+
   async function runCell(
     id: number,
     label: number,
@@ -67,7 +85,8 @@ export function createExecution(options: ExecutionOptions): Execution {
   ): Promise<Outcome> {
     sources.set(label, source);
     if (sources.size > rememberedCells) sources.delete(sources.keys().next().value!);
-    const compilation = await compiler.compile(source);
+    const compilation = await compile(source);
+    if (!compilation) return { status: 'error', report: interruptionReport(executionCount) };
     if (!compilation.ok)
       return { status: 'error', report: reportDiagnostics(compilation.diagnostics, label, source) };
     const { cell } = compilation;
@@ -203,6 +222,10 @@ export function createExecution(options: ExecutionOptions): Execution {
     enqueue(message) {
       waiting.push(message);
       drain();
+    },
+    interrupt() {
+      giveUp?.();
+      cells.interrupt();
     },
     current: () => current,
     register,

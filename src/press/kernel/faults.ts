@@ -37,6 +37,17 @@ export function deathReport(
   };
 }
 
+/** What to tell of a cell that was interrupted while it was compiled. */
+export function interruptionReport(cell: number): ErrorReport {
+  const message = 'interrupted before it ran';
+  return {
+    ename: 'KeyboardInterrupt',
+    evalue: message,
+    traceback: [`\u001b[31mKeyboardInterrupt\u001b[39m: ${message}`],
+    place: { cell, code: 'KeyboardInterrupt', message },
+  };
+}
+
 /** What to tell of a fault of the kernel. */
 export function kernelFault(error: unknown, cell: number): ErrorReport {
   const message = `the kernel itself failed: ${error instanceof Error ? error.message : String(error)}`;

@@ -112,7 +112,7 @@ export async function startKernel(options: KernelOptions): Promise<Kernel> {
     log,
     closing: () => closing !== undefined,
   });
-  const context = { compiler, history, comms, interrupt: () => cells.interrupt() };
+  const context = { compiler, history, comms, interrupt: () => execution.interrupt() };
 
   // ---- what cells say
 
@@ -247,5 +247,5 @@ export async function startKernel(options: KernelOptions): Promise<Kernel> {
 
   publisher.status('starting');
   publisher.status('idle');
-  return { interrupt: () => cells.interrupt(), shutdown, closed };
+  return { interrupt: () => execution.interrupt(), shutdown, closed };
 }

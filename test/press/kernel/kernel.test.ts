@@ -293,6 +293,21 @@ describe('kernel', () => {
       assert.equal((await kernel.execute('kept')).error!.content.ename, 'TS2304');
     });
 
+    it('reaches a cell that is still being compiled', async () => {
+      // The first cell waits for the compiler to load.
+      const fresh = await startClient();
+      try {
+        const id = await fresh.send('shell', 'execute_request', { code: 'while (true) {}' });
+        await fresh.wait(({ parent, type }) => parent === id && type === 'execute_input');
+        await fresh.request('control', 'interrupt_request');
+        const done = await fresh.execution(id);
+        assert.equal(done.error?.content.ename, 'KeyboardInterrupt');
+        assert.equal((await fresh.execute('1 + 1')).result?.['text/plain'], '2');
+      } finally {
+        await fresh.stop();
+      }
+    });
+
     it('does nothing when idle', async () => {
       await kernel.request('control', 'interrupt_request');
       assert.deepEqual((await kernel.execute('"fine"')).result, { 'text/plain': "'fine'" });
