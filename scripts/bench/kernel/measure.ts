@@ -179,6 +179,8 @@ async function printLines(kernel: Kernel, language: Language): Promise<number | 
 }
 
 async function interrupted(kernel: Kernel, code: string): Promise<number | string> {
+  // The first cell may have to wait for a compiler to load.
+  await kernel.execute('1 + 1').catch(() => {});
   const { busy, done } = started(kernel, code);
   const ended = done.then(
     () => true,
