@@ -117,12 +117,15 @@ function pageOf(page: Page): LabPage {
     },
     async sees(cell, what) {
       const output = `${cellAt(cell)} .jp-OutputArea`;
-      if ('selector' in what) {
-        await page.waitForSelector(`${output} ${what.selector}`, { ...patience, visible: true });
-        return;
+      const found = `document.querySelector(${JSON.stringify(output)})?.textContent.includes(${JSON.stringify('text' in what && what.text)})`;
+      try {
+        if ('text' in what) await page.waitForFunction(found, patience);
+        else
+          await page.waitForSelector(`${output} ${what.selector}`, { ...patience, visible: true });
+      } catch (error) {
+        await self.picture('not-seen');
+        throw error;
       }
-      const found = `document.querySelector(${JSON.stringify(output)})?.textContent.includes(${JSON.stringify(what.text)})`;
-      await page.waitForFunction(found, patience);
     },
     async picture(name) {
       const folder = process.env.FATHOM_SCREENSHOTS;

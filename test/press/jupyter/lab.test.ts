@@ -84,8 +84,52 @@ describe('in JupyterLab', { skip: missing }, () => {
     await notebook.sees(5, { text: "Cannot find name 'list'" });
   });
 
-  // Trains nets, and so takes a minute or two for each kernel.
+  // These train nets, and so take a minute or two each.
   const heavy = !process.env.FATHOM_TEST_HEAVY && 'FATHOM_TEST_HEAVY=1 runs it';
+  /** Stock tslab finds packages beside the notebook only. */
+  const linkFathom = (): void => {
+    mkdirSync(join(home.folder, 'node_modules'), { recursive: true });
+    const link = join(home.folder, 'node_modules', 'fathom');
+    if (!existsSync(link)) symlinkSync(root, link, 'junction');
+  };
+
+  it('a study is explored: nets are trained, a chart, a mistake and completions', {
+    skip: heavy,
+  }, async () => {
+    linkFathom();
+    home.write(
+      'explore.ipynb',
+      notebookText([
+        [
+          "import { ladderChart, show, study, trainStudy } from 'fathom';",
+          '',
+          'const runs = await trainStudy(',
+          '  study({',
+          "    data: { name: 'fashion-mnist', train: 1000, test: 1000 },",
+          '    recipe: { stop: { epochs: 2 } },',
+          "    axes: { 'net.family': ['plain', 'residual'], 'net.depth': [4, 8, 14] },",
+          '    seeds: [0, 1],',
+          '  }),',
+          ');',
+          "show(ladderChart(runs, { y: 'testAccuracy' }), { caption: 'Accuracy by depth.' });",
+        ].join('\n'),
+        'runs.filter((run) => run.cell.net.dept > 8).length',
+        'runs',
+      ]),
+    );
+    const { page, ...explored } = await lab.open('explore.ipynb');
+    await explored.command('application:toggle-left-area');
+    await explored.runCell(0);
+    await explored.sees(0, { selector: '.vega-embed :is(svg, canvas)' });
+    await explored.runCell(1);
+    await explored.sees(1, { text: "Did you mean 'depth'?" });
+    await explored.focus(2);
+    await page.keyboard.type('.fi');
+    await page.keyboard.press('Tab');
+    await page.waitForSelector('.jp-Completer .jp-Completer-item', { ...patience, visible: true });
+    await explored.picture('jupyterlab');
+  });
+
   for (const kernel of ['fathom-test', 'tslab-test']) {
     it(`the first chapter runs under ${kernel}`, { skip: heavy }, async () => {
       const name = '01-depth-ladder.ipynb';
@@ -96,10 +140,7 @@ describe('in JupyterLab', { skip: missing }, () => {
         name,
       );
       chapter.metadata.kernelspec = { name: kernel, display_name: kernel, language: 'typescript' };
-      // Stock tslab finds packages beside the notebook only.
-      mkdirSync(join(home.folder, 'node_modules'), { recursive: true });
-      const link = join(home.folder, 'node_modules', 'fathom');
-      if (!existsSync(link)) symlinkSync(root, link, 'junction');
+      linkFathom();
       home.write(`${kernel}.ipynb`, JSON.stringify(chapter));
       const opened = await lab.open(`${kernel}.ipynb`);
       await opened.command('notebook:run-all-cells');
