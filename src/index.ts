@@ -23,6 +23,7 @@ export { datasets } from './lab/data/datasets.js';
 export { loadData } from './lab/data/load-data.js';
 export { readOwnImages } from './lab/data/own-images.js';
 export type { OwnImages } from './lab/data/own-images.js';
+export { publishedOrders, publishedSpectra, publishedTasks } from './lab/data/published-orders.js';
 export {
   buildNet,
   families,

@@ -7,4 +7,11 @@ export { DownloadError } from './download.js';
 export { type LoadOptions, loadData } from './load-data.js';
 export { type NpyArray, readNpy } from './npy.js';
 export { type OwnImages, readOwnImages } from './own-images.js';
+export {
+  publishedOrders,
+  publishedSpectra,
+  publishedTasks,
+  type PublishedSpectrum,
+  type PublishedTask,
+} from './published-orders.js';
 export { DataFileError, type DataProgress, MissingDataError, type Source } from './source.js';

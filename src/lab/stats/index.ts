@@ -1,6 +1,13 @@
 /** Statistics of the lab: intervals, rank correlation, regressions with leave-one-out error. */
 export { normalCdf, normalQuantile, studentCdf, studentQuantile } from './distributions.js';
 export { granulatedKendall, type Granulated } from './granulated.js';
+export {
+  efficiencyError,
+  pairInteractions,
+  playersOf,
+  shapleyValues,
+  type PairInteraction,
+} from './game.js';
 export { kendall, type Kendall } from './kendall.js';
 export {
   bootstrapInterval,
