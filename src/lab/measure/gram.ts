@@ -3,6 +3,8 @@ import { tf } from '../tensor/index.js';
 
 /** Above this many multiplications a product is made by TensorFlow in single precision. */
 const PLAIN_LIMIT = 2e8;
+/** The same for products of two matrices, whose rounding no eigenvalue hangs on. */
+const PLAIN_PRODUCT = 5e6;
 
 export interface Gram {
   /** Row-major, symmetric. */
@@ -34,6 +36,42 @@ export function gram(
   const values = Float64Array.from(made.dataSync());
   made.dispose();
   return { values, size, rounding: 2 ** -23 };
+}
+
+/**
+ * A·B of row-major matrices, or Aᵀ·B.
+ *
+ * @param inner the axis that both share: columns of A, or rows of A where it is transposed; rows of B in both cases.
+ */
+export function product(
+  a: Float64Array,
+  b: Float32Array | Float64Array,
+  inner: number,
+  kind: 'plain' | 'transposed',
+): Float64Array {
+  const rows = a.length / inner;
+  const columns = b.length / inner;
+  if (rows * inner * columns > PLAIN_PRODUCT) {
+    const made = tf.tidy(() =>
+      tf.matMul(
+        tf.tensor2d(Float32Array.from(a), kind === 'plain' ? [rows, inner] : [inner, rows]),
+        tf.tensor2d(Float32Array.from(b), [inner, columns]),
+        kind === 'transposed',
+      ),
+    );
+    const values = Float64Array.from(made.dataSync());
+    made.dispose();
+    return values;
+  }
+  const values = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < inner; k++) {
+      const value = kind === 'plain' ? a[i * inner + k]! : a[k * rows + i]!;
+      if (value === 0) continue;
+      for (let j = 0; j < columns; j++) values[i * columns + j]! += value * b[k * columns + j]!;
+    }
+  }
+  return values;
 }
 
 /** Means of the columns of a row-major matrix. */

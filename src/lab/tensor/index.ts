@@ -4,6 +4,7 @@
  */
 export { tf } from './library.js';
 export { BackendError, ready, type BackendInfo, type Link } from './backend.js';
+export { choleskySolve } from './cholesky.js';
 export { runtimeDefaults, workerEnvironment } from './environment.js';
 export {
   batchNormInference,
