@@ -6,7 +6,8 @@ import type { Recipe } from './recipe.js';
 /** Buffers that the next batch is written into, used again at each step. */
 export interface Batch {
   readonly images: Float32Array;
-  readonly labels: Int32Array;
+  /** A class index an image, or the numbers that the outputs are to become, row by row. */
+  readonly labels: Int32Array | Float32Array;
 }
 
 export function emptyBatch(dataset: Dataset, size: number): Batch {

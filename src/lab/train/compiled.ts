@@ -16,15 +16,20 @@ import { evaluateWith } from './evaluate.js';
 import { adamRate, slotsOf } from './optimizer.js';
 import { parametersOf, type Parameter } from './parameters.js';
 import type { Recipe } from './recipe.js';
-import type { Trainer, TrainerState } from './trainer.js';
+import type { Objective, Trainer, TrainerState } from './trainer.js';
 
 const T = { T: { type: TYPE.float32 } };
 const NHWC = { data_format: 'NHWC' };
 const NORM = { T: { type: TYPE.float32 }, U: { type: TYPE.float32 }, ...NHWC };
 
-export function compiledTrainer(graph: Graph, recipe: Recipe, batchSize: number): Trainer {
+export function compiledTrainer(
+  graph: Graph,
+  recipe: Recipe,
+  batchSize: number,
+  objective: Objective = 'classes',
+): Trainer {
   const parameters = parametersOf(graph);
-  const program = writeProgram(graph, recipe, batchSize, parameters);
+  const program = writeProgram(graph, recipe, batchSize, parameters, objective);
   const session = new Session(program.builder);
   const { values, slots, fetch } = program;
   let steps = 0;
@@ -62,7 +67,12 @@ export function compiledTrainer(graph: Graph, recipe: Recipe, batchSize: number)
       return tf.tidy(() => {
         const feeds: [Output, tf.Tensor][] = [
           [program.images, tf.tensor(batch.images, [batchSize, ...graph.input])],
-          [program.labels, tf.tensor1d(batch.labels, 'int32')],
+          [
+            program.labels,
+            objective === 'classes'
+              ? tf.tensor1d(batch.labels, 'int32')
+              : tf.tensor2d(batch.labels, [batchSize, graph.nodes.at(-1)!.shape[0]!]),
+          ],
           [program.rate, tf.scalar(rate)],
         ];
         if (program.shrink) {
@@ -119,11 +129,16 @@ function writeProgram(
   recipe: Recipe,
   batchSize: number,
   parameters: readonly Parameter[],
+  objective: Objective,
 ): Program {
   const builder = new GraphBuilder();
   const images = builder.placeholder('images', TYPE.float32, [batchSize, ...graph.input]);
   const probe = builder.placeholder('probe', TYPE.float32, [-1, ...graph.input]);
-  const labels = builder.placeholder('labels', TYPE.int32, [batchSize]);
+  const outputs = graph.nodes.at(-1)!.shape[0]!;
+  const labels =
+    objective === 'classes'
+      ? builder.placeholder('labels', TYPE.int32, [batchSize])
+      : builder.placeholder('labels', TYPE.float32, [batchSize, outputs]);
   const rate = builder.placeholder('rate', TYPE.float32, []);
   const values = parameters.map((parameter, i) =>
     builder.variable(`value${i}`, parameter.variable.shape),
@@ -134,13 +149,7 @@ function writeProgram(
 
   const logits = writeForward(writer, probe, false).outputs.at(-1)!;
   const training = writeForward(writer, images, true);
-  const losses = builder.add(
-    'SparseSoftmaxCrossEntropyWithLogits',
-    [training.outputs.at(-1)!, labels],
-    { ...T, Tlabels: { type: TYPE.int32 } },
-  );
-  const loss = mean(builder, losses, [0]);
-  const slope = builder.add('Mul', [output(losses, 1), builder.constant([1 / batchSize], [])], T);
+  const { loss, slope } = writeLoss(writer, objective, training.outputs.at(-1)!, labels);
   const gradients = writeBackward(writer, training, slope);
 
   const updates: Output[] = writeMovingAverages(writer, training);
@@ -168,6 +177,27 @@ function writeProgram(
     logits,
   };
   return { builder, images, labels, rate, shrink, probe, values, slots, fetch };
+}
+
+/** Loss of a batch, and its gradient with respect to the outputs. */
+function writeLoss(
+  { builder, graph, batchSize }: Writer,
+  objective: Objective,
+  outputs: Output,
+  labels: Output,
+): { loss: Output; slope: Output } {
+  const times = (x: Output, factor: number) =>
+    builder.add('Mul', [x, builder.constant([factor], [])], T);
+  if (objective === 'classes') {
+    const losses = builder.add('SparseSoftmaxCrossEntropyWithLogits', [outputs, labels], {
+      ...T,
+      Tlabels: { type: TYPE.int32 },
+    });
+    return { loss: mean(builder, losses, [0]), slope: times(output(losses, 1), 1 / batchSize) };
+  }
+  const error = builder.add('Sub', [outputs, labels], T);
+  const loss = mean(builder, builder.add('Square', [error], T), [0, 1]);
+  return { loss, slope: times(error, 2 / (batchSize * graph.nodes.at(-1)!.shape[0]!)) };
 }
 
 interface Writer {

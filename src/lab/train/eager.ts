@@ -6,9 +6,14 @@ import { evaluate } from './evaluate.js';
 import { slotsOf, update } from './optimizer.js';
 import { parametersOf } from './parameters.js';
 import type { Recipe } from './recipe.js';
-import type { Trainer, TrainerState } from './trainer.js';
+import type { Objective, Trainer, TrainerState } from './trainer.js';
 
-export function eagerTrainer(graph: Graph, recipe: Recipe, batchSize: number): Trainer {
+export function eagerTrainer(
+  graph: Graph,
+  recipe: Recipe,
+  batchSize: number,
+  objective: Objective = 'classes',
+): Trainer {
   const parameters = parametersOf(graph);
   const trained = parameters.filter((parameter) => parameter.trained);
   const perParameter = slotsOf(recipe);
@@ -24,7 +29,6 @@ export function eagerTrainer(graph: Graph, recipe: Recipe, batchSize: number): T
       const statistics: { node: number; mean: Float32Array; variance: Float32Array }[] = [];
       const loss = tf.tidy(() => {
         const x = tf.tensor(batch.images, shape);
-        const labels = tf.tensor1d(batch.labels, 'int32');
         const { value, grads } = tf.variableGrads(
           () => {
             const result = forward(graph, x, { training: true });
@@ -35,7 +39,10 @@ export function eagerTrainer(graph: Graph, recipe: Recipe, batchSize: number): T
                 variance: variance.dataSync() as Float32Array,
               });
             }
-            return crossEntropy(result.logits, labels);
+            const { logits } = result;
+            return objective === 'classes'
+              ? crossEntropy(logits, tf.tensor1d(batch.labels, 'int32'))
+              : tf.mean(tf.squaredDifference(logits, tf.tensor2d(batch.labels, logits.shape)));
           },
           trained.map(({ variable }) => variable),
         );

@@ -3,6 +3,12 @@ import type { Dataset } from '../data/dataset.js';
 import type { Batch } from './batches.js';
 import type { Score } from './evaluate.js';
 
+/**
+ * What the outputs are to become: the logits of classes (mean cross-entropy, nats), or given numbers (mean squared error over
+ * the batch and the outputs).
+ */
+export type Objective = 'classes' | 'numbers';
+
 /** Everything that the next step depends on, beside the batch. */
 export interface TrainerState {
   /** Weights and moving statistics, in the order of `parametersOf`. */
@@ -14,7 +20,7 @@ export interface TrainerState {
 }
 
 export interface Trainer {
-  /** Takes one step and returns the mean cross-entropy (nats) of the batch before it. Not finite: the net has diverged. */
+  /** Takes one step and returns the loss of the batch before it. Not finite: the net has diverged. */
   step(batch: Batch, learningRate: number): number;
   evaluate(dataset: Dataset): Score;
   state(): TrainerState;
