@@ -100,6 +100,17 @@ function initialise(layer: tf.layers.Layer, step: Step, seed: number): void {
     const deviation = Math.sqrt(step.gain / fanIn);
     const { normal } = random(seed, 'initial weights', step.name);
     for (let i = 0; i < values.length; i++) values[i] = normal() * deviation;
+    if (step.op === 'conv' && step.lessMean) takeMeanOff(values, shape.at(-1)!, step.lessMean);
   }
   tf.tidy(() => layer.setWeights([tf.tensor(values, shape), ...layer.getWeights().slice(1)]));
+}
+
+/** Takes a share of its mean off each filter of a kernel whose last axis is filters. */
+function takeMeanOff(kernel: Float32Array, filters: number, share: number): void {
+  const taps = kernel.length / filters;
+  for (let filter = 0; filter < filters; filter++) {
+    let sum = 0;
+    for (let tap = 0; tap < taps; tap++) sum += kernel[tap * filters + filter]!;
+    for (let tap = 0; tap < taps; tap++) kernel[tap * filters + filter]! -= (share * sum) / taps;
+  }
 }

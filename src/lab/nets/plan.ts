@@ -13,6 +13,8 @@ export type Step = { readonly name: string; readonly from: readonly string[] } &
       readonly bias: boolean;
       /** Initial weights are normal with variance `gain` / fan-in. */
       readonly gain: number;
+      /** Share of its mean that is taken off each initial filter; none when left out. */
+      readonly lessMean?: number;
     }
   /**
    * Option A of He et al. 2016 where a block changes the shape: every `stride`-th pixel of the input, with channels of
