@@ -7,12 +7,14 @@ import { capacityNorms } from './capacity-norms.js';
 import { effectiveRank } from './effective-rank.js';
 import { featureMaps } from './feature-maps.js';
 import { filterTopology } from './filter-topology.js';
+import { featureOrder } from './feature-order.js';
 import { firstLayerFilters } from './first-layer-filters.js';
 import { flatness } from './flatness.js';
 import { gatingEntropy } from './gating-entropy.js';
 import { generalisationGap } from './generalisation-gap.js';
 import { gradientCosine } from './gradient-cosine.js';
 import { hessian } from './hessian.js';
+import { interactionOrder } from './interaction-order.js';
 import { intrinsicDimension } from './intrinsic-dimension.js';
 import { jacobianNorm } from './jacobian-norm.js';
 import { layerSimilarity } from './layer-similarity.js';
@@ -65,4 +67,6 @@ export const measures = registry<Measure>('measure', [
   firstLayerFilters,
   topImages,
   activationMaximisation,
+  featureOrder,
+  interactionOrder,
 ]);
