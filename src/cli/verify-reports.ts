@@ -15,7 +15,7 @@ import {
   type ParameterValue,
 } from '../press/notebook/parameters.js';
 import { withoutVolatile } from '../press/notebook/write.js';
-import { inputDifferences, withOutputs } from '../press/run/cache.js';
+import { absent, digestNow, inputDifferences, withOutputs } from '../press/run/cache.js';
 import { describeCellError } from '../press/run/cell-error.js';
 import { chooseKernel } from '../press/run/choose-kernel.js';
 import { digestOfFile } from '../press/run/digest.js';
@@ -125,11 +125,12 @@ async function verify(
       good.push(`what it depends on is the same (${Object.keys(inputs).length} inputs)`);
   }
   for (const { kind, name: file, digest } of manifest.read) {
-    if (kind !== 'file') continue;
-    const now = await digestOfFile(join(planned.project, file));
-    if (now === undefined)
+    if (kind === 'data') continue;
+    const now = await digestNow({ kind, path: join(planned.project, file) });
+    if (now === digest) continue;
+    if (now === absent)
       good.push(`${file}, which it read, is not in the project and was not looked at`);
-    else if (now !== digest) bad.push(`${file}, which it read, has changed`);
+    else bad.push(`${file}, which it read, has changed`);
   }
 
   const started = performance.now();

@@ -9,7 +9,8 @@ import type { Inputs } from './inputs.js';
 
 /** Something a notebook read while it ran, as the lab tells it. */
 export type Dependency =
-  | { readonly kind: 'file'; readonly path: string; readonly digest: string }
+  /** A digest of `absent` stands for what was looked for and was not there; that of a folder is one of its names. */
+  | { readonly kind: 'file' | 'folder'; readonly path: string; readonly digest: string }
   | {
       readonly kind: 'data';
       readonly name: string;
@@ -59,15 +60,7 @@ export class Cache {
     const entry = await readEntry(file);
     if (!entry) return { reasons: await this.#explain(inputs) };
     const reasons: string[] = [];
-    for (const dependency of entry.dependencies) {
-      if (dependency.kind !== 'file') continue;
-      const now = await digestOfFile(dependency.path);
-      if (now !== dependency.digest) {
-        reasons.push(
-          `${dependency.path}, which it read, ${now === undefined ? 'is gone' : 'has changed'}`,
-        );
-      }
-    }
+    for (const dependency of entry.dependencies) reasons.push(...(await changeOf(dependency)));
     return reasons.length === 0 ? { entry } : { reasons };
   }
 
@@ -127,6 +120,33 @@ export class Cache {
     for (const { file } of (await this.#entries()).slice(keptEntries))
       await rm(file, { force: true });
   }
+}
+
+/** What has become of something that a notebook read; empty where it is the same. Data is pinned by what names it. */
+async function changeOf(dependency: Dependency): Promise<string[]> {
+  if (dependency.kind === 'data') return [];
+  const { kind, path, digest } = dependency;
+  const now = await digestNow(dependency);
+  if (now === digest) return [];
+  if (digest === absent) return [`${path}, which it looked for, is there now`];
+  const what = kind === 'folder' ? 'which it listed' : 'which it read';
+  return [`${path}, ${what}, ${now === absent ? 'is gone' : 'has changed'}`];
+}
+
+/** What stands for the digest of something that is not there. */
+export const absent = 'absent';
+
+/** The digest that a file or a folder has now. */
+export async function digestNow({
+  kind,
+  path,
+}: {
+  readonly kind: 'file' | 'folder';
+  readonly path: string;
+}): Promise<string> {
+  if (kind === 'file') return (await digestOfFile(path)) ?? absent;
+  const names = await readdir(path).catch(() => undefined);
+  return names ? digestOf(names.sort().join('\n')) : absent;
 }
 
 /** The notebook, whose code cells are those that were run, with the outputs of the entry. */

@@ -45,7 +45,9 @@ export async function readInputs(notebook: Notebook, options: InputOptions): Pro
       parameters[parameter.name] ?? parameter.default,
     );
   }
-  for (const [path, digest] of await localFiles(sources, cwd)) {
+  const variables = new Set<string>();
+  const onSource = (source: string): void => variablesIn(source, variables);
+  for (const [path, digest] of await localFiles(sources, cwd, onSource)) {
     inputs[`file ${relative(cwd, path).split(sep).join('/')}`] = digest;
   }
   const isOwn = kernel.argv.some((part) => part.startsWith(packageRoot));
@@ -62,6 +64,11 @@ export async function readInputs(notebook: Notebook, options: InputOptions): Pro
   for (const name of countedVariables) {
     const value = env[name];
     if (value) inputs[`variable ${name}`] = value;
+  }
+  for (const name of [...variables].sort()) {
+    // Inputs are written into manifests, and a variable may hold a secret.
+    if (!countedVariables.includes(name))
+      inputs[`the variable ${name}`] = digestOf(env[name] ?? '');
   }
   return inputs;
 }
@@ -90,6 +97,16 @@ async function ownDigest(): Promise<string> {
   });
 }
 
+/** Variables of the environment that code names. Those that a build itself sets are not an input of it. */
+function variablesIn(source: string, names: Set<string>): void {
+  const named =
+    /\bprocess\s*\.\s*env\s*(?:\?\.|\.)?\s*(?:([A-Za-z_]\w*)|\[\s*['"`]([^'"`]+)['"`]\s*\])/g;
+  for (const [, plain, quoted] of source.matchAll(named)) {
+    const name = plain ?? quoted!;
+    if (name !== 'FATHOM_DEPENDENCIES' && name !== 'FATHOM_CORES') names.add(name);
+  }
+}
+
 /** The lockfiles that say which packages code in this folder gets: the project's, and what npm has installed of it. */
 async function packagesDigest(folder: string): Promise<string | undefined> {
   for (let at = resolve(folder); ; at = dirname(at)) {
@@ -104,11 +121,12 @@ async function packagesDigest(folder: string): Promise<string | undefined> {
 
 /**
  * The local files that code in this folder reaches, with their digests: modules that it imports, and those they import, and
- * files that it names in a string. Packages and Fathom itself are left out: their versions are counted.
+ * files that it names in a string. `onSource` is told the source of each piece of code. Packages and Fathom itself are left out: their versions are counted.
  */
 export async function localFiles(
   sources: readonly string[],
   cwd: string,
+  onSource: (source: string) => void = () => {},
 ): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
   const options: ts.CompilerOptions = {
@@ -128,6 +146,7 @@ export async function localFiles(
     }
   };
   const read = (source: string, from: string): void => {
+    onSource(source);
     for (const { fileName } of ts.preProcessFile(source, true, true).importedFiles) {
       const { resolvedModule } = ts.resolveModuleName(fileName, from, options, ts.sys, resolutions);
       if (!resolvedModule) continue;

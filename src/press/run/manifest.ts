@@ -6,7 +6,7 @@ import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import type { ParameterValue } from '../notebook/parameters.js';
 import { writeWhole } from '../notebook/write.js';
-import type { Dependency } from './cache.js';
+import { absent, type Dependency } from './cache.js';
 import { digestOf, digestOfFile } from './digest.js';
 import type { Inputs } from './inputs.js';
 
@@ -123,6 +123,7 @@ export function namedDependencies(
   project: string,
 ): ChapterManifest['read'] {
   return dependencies
+    .filter((each) => each.digest !== absent)
     .map((each) => {
       if (each.kind === 'data') return each;
       const path = relative(project, each.path);
@@ -161,9 +162,9 @@ export async function writeManifest(folder: string, manifest: ChapterManifest): 
 export function dependenciesOf({ read }: ChapterManifest, project: string): Dependency[] {
   return read.map((each): Dependency => {
     const { kind, name, ...rest } = each;
-    return kind === 'file'
-      ? { kind, path: join(project, name), digest: each.digest }
-      : { kind, name, ...rest };
+    return kind === 'data'
+      ? { kind, name, ...rest }
+      : { kind, path: join(project, name), digest: each.digest };
   });
 }
 

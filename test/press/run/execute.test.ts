@@ -117,7 +117,7 @@ describe('a notebook that has run', () => {
     );
     const first = await build(folder, cells);
     assert.deepEqual(first.errors, []);
-    assert.equal(first.dependencies.length, 1);
+    assert.equal(first.dependencies.length, 1, 'told twice, kept once');
     assert.equal((await build(folder, cells)).fromCache, true);
     put(folder, 'record.json', '{"value":2}');
     const changed = await build(folder, cells);

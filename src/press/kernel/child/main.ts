@@ -16,6 +16,7 @@ import { type CellError, deframer, type FromChild, frame, type ToChild } from '.
 import { hookSymbol, type KernelHook } from '../hook.js';
 import { createCommRouter } from './comms.js';
 import { captureOutput } from './output.js';
+import { tellReads } from './reads.js';
 import { createRunner } from './runner.js';
 import { describeError, Interrupted, installStackMapping } from './stack.js';
 
@@ -30,6 +31,8 @@ const folder = process.env.FATHOM_KERNEL_FOLDER ?? process.cwd();
 delete process.env.FATHOM_KERNEL_FOLDER;
 const barrier = process.env.FATHOM_KERNEL_BARRIER ?? '';
 delete process.env.FATHOM_KERNEL_BARRIER;
+
+if (process.env.FATHOM_DEPENDENCIES) tellReads(process.env.FATHOM_DEPENDENCIES);
 
 /** The cell that the running code was started by: also in its timers and callbacks. */
 const origins = new AsyncLocalStorage<Origin>();
