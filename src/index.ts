@@ -63,7 +63,7 @@ export { chart } from './lab/chart/spec.js';
 export type { ChartSpec } from './lab/chart/spec.js';
 export type { Comm, CommEvent, CommOptions } from './press/kernel/comm.js';
 export { openComm, registerCommTarget } from './press/kernel/comm.js';
-export { html, markdown, show, svg, table } from './press/kernel/show.js';
+export { clearOutput, html, markdown, show, svg, table } from './press/kernel/show.js';
 export type { ShowOptions, Shown } from './press/kernel/show.js';
 export { result, resultTable } from './press/kernel/result.js';
 export type { ResultOptions, ResultTableOptions } from './press/kernel/result.js';

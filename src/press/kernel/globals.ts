@@ -3,6 +3,10 @@ export const globals = `
 /** Asks the reader of the notebook for a line of text. */
 declare function input(prompt?: string, options?: { password?: boolean }): Promise<string>;
 
+interface ImportCallOptions {
+  /** Attributes of the module, like { type: 'json' }. */
+  with?: { type?: string };
+}
 interface ObjectConstructor {
   /** Groups items by the key that the callback returns. */
   groupBy<K extends PropertyKey, T>(

@@ -14,6 +14,7 @@ import {
   vegaLiteMime,
   vegaMime,
 } from './bundle.js';
+import { kernelHook } from './hook.js';
 import { write } from './write.js';
 
 export type { Column, TableOptions };
@@ -68,6 +69,11 @@ export function show(value: unknown, options: ShowOptions = {}): Shown {
     [displaySymbol]: { value: () => null },
     [inspect.custom]: { value: () => '' },
   });
+}
+
+/** Removes what the running cell has shown and printed; with `wait`, when the next output comes, which does not flicker. */
+export function clearOutput({ wait = false }: { wait?: boolean } = {}): void {
+  kernelHook()?.clear(wait);
 }
 
 const shownIds = new Set<string>();

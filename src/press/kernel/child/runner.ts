@@ -145,6 +145,8 @@ export function createRunner(folder: string, hook: KernelHook): Runner {
       const id = String(given);
       const found = special(from, id, user);
       if (found) return found.value;
+      // Node asks for `with { type: 'json' }`; a cell may leave it out, as in a static import.
+      if (/^\.{0,2}\/.*\.json$/.test(id)) return { default: nodeRequire(from)(id) };
       try {
         return await importer(from)(id);
       } catch (error) {
