@@ -4,6 +4,12 @@ import { escapeHtml } from './markup.js';
 /** Longer code is shown plain: highlighting it would take longer than reading it. */
 const maximumLength = 60_000;
 
+/**
+ * What comes after this many characters of a notebook is plain too, and so are longer lines and further languages: the
+ * patterns of some grammars take time with the square of a line that was made for it.
+ */
+const limits = { together: 400_000, line: 600, languages: 16 };
+
 const classes: Record<string, string> = {
   keyword: 'k',
   string: 's',
@@ -24,9 +30,10 @@ export async function loadHighlighter(languages: Iterable<string>): Promise<High
   const { createJavaScriptRegexEngine } = await import('shiki/engine/javascript');
   const { bundledLanguages } = await import('shiki/langs');
   const known = bundledLanguages as Record<string, (typeof bundledLanguages)['typescript']>;
-  const wanted = [...new Set([...languages].map((name) => name.toLowerCase()))].filter((name) =>
-    Object.hasOwn(known, name),
-  );
+  const wanted = [...new Set([...languages].map((name) => name.toLowerCase()))]
+    .filter((name) => Object.hasOwn(known, name))
+    .slice(0, limits.languages);
+  let left = limits.together;
   const highlighter = await createHighlighterCore({
     themes: [createCssVariablesTheme({ name: 'page', variablePrefix: '--' })],
     langs: wanted.map((name) => known[name]!),
@@ -34,13 +41,16 @@ export async function loadHighlighter(languages: Iterable<string>): Promise<High
   });
   return (source, language) => {
     const name = language.toLowerCase();
-    if (!wanted.includes(name) || source.length > maximumLength) return escapeHtml(source);
+    if (!wanted.includes(name) || source.length > Math.min(left, maximumLength)) {
+      return escapeHtml(source);
+    }
+    left -= source.length;
     const lines = highlighter.codeToTokensBase(source, {
       lang: name,
       theme: 'page',
       // With a limit, what a line looks like would depend on how busy the machine is.
       tokenizeTimeLimit: 0,
-      tokenizeMaxLineLength: 4_000,
+      tokenizeMaxLineLength: limits.line,
     });
     return lines
       .map((line) =>

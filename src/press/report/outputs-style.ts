@@ -22,6 +22,9 @@ p.cut{font-size:.8rem;margin:.4em 0}
 .own-colours :is(td,th){padding:.35em .7em;text-align:right}
 .output .scroll p{font-family:'Source Sans 3','Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:.78rem;margin:.5em 0}
 .output .scroll>:first-child{margin-top:0}.output .scroll>:last-child{margin-bottom:0}
+.output li[style*='inline-block']:not(:last-child)::after{content:'·';padding:0 .5ex}
+.output dt[style*='inline-block']::after{content:':';padding-right:.5ex}
+.output dd[style*='inline-block']{margin:0 1.2ex 0 0}
 .widget{font-family:'Source Sans 3','Segoe UI',Roboto,Helvetica,Arial,sans-serif;font-size:.78rem;line-height:1.5}
 .widget p,.widget h4{margin:.2em 0}
 .widget pre{white-space:pre-wrap}

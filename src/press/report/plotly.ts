@@ -270,7 +270,9 @@ function scaled(axis: Json, type: string, field: string, zero = false): Json {
     field,
     type: axis.type === 'date' ? 'temporal' : type,
     title: axisTitle(axis),
-    ...(type === 'ordinal' || type === 'nominal' ? { sort: null } : {}),
+    ...(type === 'ordinal' || type === 'nominal'
+      ? { sort: null, axis: { labelAngle: 0, labelOverlap: true } }
+      : {}),
     ...(type === 'quantitative' ? { scale: logarithmic ? { type: 'log' } : { zero: zero } } : {}),
   };
 }

@@ -21,7 +21,7 @@ export const limits = {
   tail: { lines: 300, characters: 30_000 },
   /** Of one output, characters. */
   html: 1_500_000,
-  markdown: 300_000,
+  markdown: 120_000,
   chart: 12_000_000,
   /** Of the whole page: characters of text and HTML, of charts, bytes of pictures. */
   page: { text: 16_000_000, charts: 36_000_000, pictures: 90_000_000 },

@@ -16,7 +16,15 @@ import { findPicture } from './pictures.js';
 import type { Reading } from './reading.js';
 
 export function draftMarkdownCell(cell: MarkdownCell, number: number, reading: Reading): Draft[] {
-  const { tokens, footnotes } = parseMarkdown(cell.source, reading.links);
+  const { source, left } = readablePart(cell.source);
+  if (left > 0) {
+    reading.problems.warning(
+      'cut-cell',
+      `a cell of ${cell.source.length.toLocaleString('en')} characters; the last ${left.toLocaleString('en')} are left out`,
+      { cell: number, line: null },
+    );
+  }
+  const { tokens, footnotes } = parseMarkdown(source, reading.links);
   const attachments = attachmentsOf(cell);
   const words = (group: Token[]): Words => ({
     tokens: group,
@@ -25,6 +33,17 @@ export function draftMarkdownCell(cell: MarkdownCell, number: number, reading: R
     place: { cell: number, line: lineOf(group[0]!) },
   });
   return divide(tokens, words, (group, after) => draftOf(group, after, words(group), reading));
+}
+
+/** Some things in markdown take time with the square of their number; nobody writes a cell of 20,000 words. */
+const maximumLength = 120_000;
+
+/** A cell as far as it is read. Pictures inside it, which can be large, do not count. */
+function readablePart(source: string): { source: string; left: number } {
+  if (source.length <= maximumLength) return { source, left: 0 };
+  const words = source.replace(/data:image\/[a-z+]{3,8};base64,[A-Za-z0-9+/=]+/g, '');
+  if (words.length <= maximumLength) return { source, left: 0 };
+  return { source: source.slice(0, maximumLength), left: source.length - maximumLength };
 }
 
 /**
