@@ -1,5 +1,6 @@
 // Keeps what a notebook put out, and gives it back as long as everything it depends on is the same. An entry is one file,
 // written whole or not at all, so any number of builds may share a cache. Runs that failed are never kept.
+import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { CodeCell, Notebook } from '../notebook/nbformat.js';
@@ -9,7 +10,7 @@ import type { Inputs } from './inputs.js';
 
 /** Something a notebook read while it ran, as the lab tells it. */
 export type Dependency =
-  /** A digest of `absent` stands for what was looked for and was not there; that of a folder is one of its names. */
+  /** That of a folder is one of its names. `absent` and `present` stand for what was looked for and not read. */
   | { readonly kind: 'file' | 'folder'; readonly path: string; readonly digest: string }
   | {
       readonly kind: 'data';
@@ -126,15 +127,19 @@ export class Cache {
 async function changeOf(dependency: Dependency): Promise<string[]> {
   if (dependency.kind === 'data') return [];
   const { kind, path, digest } = dependency;
+  if (digest === present) return existsSync(path) ? [] : [`${path}, which it looked for, is gone`];
+  if (digest === absent)
+    return existsSync(path) ? [`${path}, which it looked for, is there now`] : [];
   const now = await digestNow(dependency);
   if (now === digest) return [];
-  if (digest === absent) return [`${path}, which it looked for, is there now`];
   const what = kind === 'folder' ? 'which it listed' : 'which it read';
   return [`${path}, ${what}, ${now === absent ? 'is gone' : 'has changed'}`];
 }
 
 /** What stands for the digest of something that is not there. */
 export const absent = 'absent';
+/** And of something of which no more was asked than whether it is there. */
+export const present = 'present';
 
 /** The digest that a file or a folder has now. */
 export async function digestNow({

@@ -6,7 +6,7 @@ import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import type { ParameterValue } from '../notebook/parameters.js';
 import { writeWhole } from '../notebook/write.js';
-import { absent, type Dependency } from './cache.js';
+import { absent, present, type Dependency } from './cache.js';
 import { digestOf, digestOfFile } from './digest.js';
 import type { Inputs } from './inputs.js';
 
@@ -122,19 +122,22 @@ export function namedDependencies(
   dependencies: readonly Dependency[],
   project: string,
 ): ChapterManifest['read'] {
-  return dependencies
-    .filter((each) => each.digest !== absent)
-    .map((each) => {
-      if (each.kind === 'data') return each;
-      const path = relative(project, each.path);
-      const isInside = !path.startsWith('..') && !isAbsolute(path);
-      return {
-        kind: each.kind,
-        name: isInside ? path.split(sep).join('/') : basename(each.path),
-        digest: each.digest,
-      };
-    })
-    .sort((a, b) => (a.name + a.digest < b.name + b.digest ? -1 : 1));
+  return (
+    dependencies
+      // What was only looked for is nothing that a report was made from.
+      .filter(({ digest }) => digest !== absent && digest !== present)
+      .map((each) => {
+        if (each.kind === 'data') return each;
+        const path = relative(project, each.path);
+        const isInside = !path.startsWith('..') && !isAbsolute(path);
+        return {
+          kind: each.kind,
+          name: isInside ? path.split(sep).join('/') : basename(each.path),
+          digest: each.digest,
+        };
+      })
+      .sort((a, b) => (a.name + a.digest < b.name + b.digest ? -1 : 1))
+  );
 }
 
 /** Size and digest of the files of a report. */

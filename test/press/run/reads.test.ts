@@ -44,7 +44,7 @@ for await (const part of fs.createReadStream(at('stream'))) void part;
 await (await open(at('handle'))).close();
 fs.closeSync(fs.openSync(at('descriptor'), 'r'));
 fs.copyFileSync(at('copied'), join(process.cwd(), 'copy' + '.txt'));
-console.log(existsSync(at('missing')), fs.readdirSync(join(process.cwd(), 'list' + 'ed')));`;
+console.log(existsSync(at('missing')), existsSync(at('seen')), fs.readdirSync(join(process.cwd(), 'list' + 'ed')));`;
 
 // What a notebook makes itself, and what was there in a folder that it makes sure of.
 const writing = `const made = join(process.cwd(), 'made');
@@ -71,6 +71,7 @@ describe('what cells read', () => {
   const folder = project({
     ...Object.fromEntries(names.map((name) => [`in/${name}.txt`, name])),
     'listed/a.txt': '',
+    'in/seen.txt': 'as it is',
   });
   const cells = notebook(code(reading), code(writing));
 
@@ -81,6 +82,7 @@ describe('what cells read', () => {
       [
         ...names.map((name) => `file in/${name}.txt`),
         'file in/missing.txt',
+        'file in/seen.txt',
         'folder listed',
       ].sort(),
     );
@@ -91,6 +93,7 @@ describe('what cells read', () => {
     put(folder, 'in/stream.txt', 'other');
     put(folder, 'in/missing.txt', 'here');
     put(folder, 'listed/b.txt', '');
+    put(folder, 'in/seen.txt', 'of which only the name counts');
     const changed = await build(folder, cells);
     assert.deepEqual(changed.reasons.sort(), [
       'in/missing.txt, which it looked for, is there now',
@@ -99,8 +102,12 @@ describe('what cells read', () => {
     ]);
     assert.equal((await build(folder, cells)).fromCache, true);
     rmSync(join(folder, 'in', 'missing.txt'));
+    rmSync(join(folder, 'in', 'seen.txt'));
     const gone = await build(folder, cells);
-    assert.deepEqual(gone.reasons, ['in/missing.txt, which it read, is gone']);
+    assert.deepEqual(gone.reasons.sort(), [
+      'in/missing.txt, which it looked for, is gone',
+      'in/seen.txt, which it looked for, is gone',
+    ]);
   });
 });
 

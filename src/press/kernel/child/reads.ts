@@ -3,9 +3,10 @@
  * The functions that open files are wrapped in the cell process; what is told is a line of JSON in the file that
  * `FATHOM_DEPENDENCIES` names (lab/data/dependencies.ts writes the same).
  *
- * Told: the digest of a file as it was when it was first opened for reading; the names in a folder that was listed; that a file
- * was looked for and not there. Not told: what cells wrote before themselves; packages, Fathom's own files and stores (pinned in
- * other ways), and what belongs to the system. Not seen: files read by other processes and by native code.
+ * Told: the digest of a file as it was when it was first opened for reading; the names in a folder that was listed; whether
+ * something that was looked for was there. Not told: what cells wrote before themselves; packages, Fathom's own files and stores (pinned in
+ * other ways), and what belongs to the system. Not seen: files read by other processes and by native code,
+ * and what a cell makes of the size or the times of a file that it does not read.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -16,6 +17,8 @@ import { fileURLToPath } from 'node:url';
 
 /** What stands for the digest of something that was looked for and is not there. */
 const absent = 'absent';
+/** And of something of which no more was asked than whether it is there. */
+const present = 'present';
 
 type Any = (...args: never[]) => unknown;
 type Functions = Record<string, Any>;
@@ -25,6 +28,7 @@ export function tellReads(sidecar: string, env: NodeJS.ProcessEnv = process.env)
   const { openSync, readSync, closeSync, readdirSync, statSync, realpathSync } = fs;
   const { appendFileSync, existsSync } = fs;
   const told = new Set<string>([resolve(sidecar)]);
+  const looked = new Set<string>();
   const written = new Set<string>();
   const ignored = ignoredFolders(env).map((folder) => {
     try {
@@ -88,13 +92,9 @@ export function tellReads(sidecar: string, env: NodeJS.ProcessEnv = process.env)
   /** Whether something is there; what is in it is told when it is opened. */
   const noteLook = (given: unknown): void => {
     const path = pathOf(given);
-    if (path === undefined || told.has(path) || isIgnored(path) || isOwn(path)) return;
-    try {
-      if (statSync(path).isFile()) noteRead(path);
-    } catch {
-      told.add(path);
-      tell('file', path, absent);
-    }
+    if (path === undefined || looked.has(path) || isIgnored(path) || isOwn(path)) return;
+    looked.add(path);
+    if (!told.has(path)) tell('file', path, existsSync(path) ? present : absent);
   };
   const noteWrite = (given: unknown): void => {
     const path = pathOf(given);
