@@ -25,7 +25,7 @@ export function planePictures(
     const top = titles.length > 0 ? room : 0;
     const shapes = polygons.map(({ corners, region, answer }) => {
       // A shade of its own for each region, from its number.
-      const shade = 0.35 + ((0.5 * (((region * 0.618034) % 1) + 1)) % 1);
+      const shade = 0.2 + 0.7 * ((region * 0.618034) % 1);
       const [r, g, b] = mix(['#ffffff', categories[answer % categories.length]!], shade);
       const points = corners.map(
         ([x, y]) => `${(left + x * size).toFixed(1)},${(top + y * size).toFixed(1)}`,

@@ -22,11 +22,11 @@ export { lipschitzBound } from './lipschitz.js';
 export {
   type ActivationName,
   criticalWeightVariance,
-  gradientCosine,
   lengthMap,
   type MeanField,
   meanField,
   simulateCurve,
+  simulateGradientCosine,
   slopeMap,
 } from './mean-field.js';
 export { measures } from './measures.js';

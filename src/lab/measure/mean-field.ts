@@ -199,7 +199,7 @@ export type ShatterKind = 'plain' | 'residual';
  *
  * @returns the mean over pairs of `inputs` random inputs and over `nets` nets.
  */
-export function gradientCosine(options: {
+export function simulateGradientCosine(options: {
   readonly kind: ShatterKind;
   readonly width: number;
   readonly depth: number;

@@ -5,9 +5,9 @@ import {
   type ActivationName,
   activations,
   criticalWeightVariance,
-  gradientCosine,
   meanField,
   simulateCurve,
+  simulateGradientCosine,
 } from '../../../src/lab/measure/mean-field.js';
 import { buildNet } from '../../../src/lab/nets/index.js';
 import { ready } from '../../../src/lab/tensor/index.js';
@@ -88,7 +88,7 @@ describe('mean-field theory', () => {
   // Balduzzi et al. 2017: plain nets lose half a layer, residual ones a quarter.
   it('shows gradients that shatter in plain nets, and less so with shortcuts', () => {
     const cosine = (kind: 'plain' | 'residual', depth: number) =>
-      gradientCosine({ kind, width: 100, depth, inputs: 8, nets: 8, seed: 1 });
+      simulateGradientCosine({ kind, width: 100, depth, inputs: 8, nets: 8, seed: 1 });
     // From a simulation of the same nets of width 100 in numpy: .487, .152 and .037; .748, .381 and .107.
     close(cosine('plain', 1), 0.487, 0.12);
     close(cosine('plain', 4), 0.152, 0.4);
