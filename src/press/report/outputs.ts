@@ -8,7 +8,7 @@ import { typeset } from './math.js';
 import { makePicture, type PictureKind } from './picture.js';
 import { plotlyChart } from './plotly.js';
 import { type Keep, type Room, roomOfPage, shownPart, type TextCut } from './room.js';
-import { sanitize } from './sanitize.js';
+import { sanitize, shallowPart } from './sanitize.js';
 import { applyStyleSheets } from './style-sheet.js';
 import { terminalHtml } from './terminal.js';
 import { type WidgetState, widgetHtml } from './widgets.js';
@@ -180,7 +180,14 @@ function readBundle(
 function harmlessHtml(source: string, { room, keep, problem }: OutputContext): string {
   const limit = room.ofHtml(source.length);
   const address = source.length > limit ? keep('html.txt', source) : null;
-  const harmless = sanitize(applyStyleSheets(source.slice(0, limit)), { from: 'output' }).trim();
+  const part = shallowPart(source.slice(0, limit));
+  if (part.length < Math.min(limit, source.length)) {
+    problem(
+      'cut-output',
+      'an HTML output has elements within each other too deep; the rest of it is left out',
+    );
+  }
+  const harmless = sanitize(applyStyleSheets(part), { from: 'output' }).trim();
   room.useText(harmless.length);
   // Colours were chosen for a light page, so they bring it along into the dark.
   const isColoured = / style="[^"]*(?:color|background)/.test(harmless);

@@ -117,6 +117,14 @@ const alerts: Record<string, string> = {
 /** The harmless part of some HTML. */
 export function sanitize(source: string, { from, picture }: SanitizeOptions): string {
   if (isPlain(source)) return source.replace(/&quot;/g, '"');
+  return clean(shallowPart(source), from, picture);
+}
+
+function clean(
+  source: string,
+  from: SanitizeOptions['from'],
+  picture: SanitizeOptions['picture'],
+): string {
   const rules = rulesFor[from];
   if (!picture) return sanitizeHtml(source, rules);
   const transformTags = {
@@ -124,6 +132,26 @@ export function sanitize(source: string, { from, picture }: SanitizeOptions): st
     img: (tag: string, given: Attributes) => pictureTag(tag, given, picture),
   };
   return sanitizeHtml(source, { ...rules, transformTags });
+}
+
+/** Elements that need no end tag; they are not within each other. */
+const endless = new Set(
+  'p li dt dd tr td th thead tbody tfoot colgroup option area base br col embed hr img input link meta param source track wbr'.split(
+    ' ',
+  ),
+);
+
+/** Elements within each other beyond this depth are left out: parsing takes time with the square of it. */
+const maximumDepth = 500;
+
+export function shallowPart(source: string): string {
+  let depth = 0;
+  for (const { index, 1: end, 2: name } of source.matchAll(/<(\/?)([a-z][a-z\d]{0,20})/gi)) {
+    if (endless.has(name!.toLowerCase())) continue;
+    depth = end ? Math.max(0, depth - 1) : depth + 1;
+    if (depth > maximumDepth) return source.slice(0, index);
+  }
+  return source;
 }
 
 /** Tags without attributes that can do nothing; most prose has no others. */
