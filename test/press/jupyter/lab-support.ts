@@ -72,6 +72,8 @@ export async function startLab(home: Jupyter, size = { width: 1200, height: 900 
   const chromium = await launch({
     executablePath: (await findBrowser()).path,
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    // Cells that train are waited for.
+    protocolTimeout: 300_000,
   });
   return {
     async open(notebook) {

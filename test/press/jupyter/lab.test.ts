@@ -86,6 +86,7 @@ describe('in JupyterLab', { skip: missing }, () => {
 
   // These train nets, and so take a minute or two each.
   const heavy = !process.env.FATHOM_TEST_HEAVY && 'FATHOM_TEST_HEAVY=1 runs it';
+  const training = { timeout: 240_000 };
   /** Stock tslab finds packages beside the notebook only. */
   const linkFathom = (): void => {
     mkdirSync(join(home.folder, 'node_modules'), { recursive: true });
@@ -105,7 +106,8 @@ describe('in JupyterLab', { skip: missing }, () => {
           '',
           'const runs = await trainStudy(',
           '  study({',
-          "    data: { name: 'fashion-mnist', train: 1000, test: 1000 },",
+          "    data: { name: 'fashion-mnist', train: 500, test: 500 },",
+          '    net: { width: 8 },',
           '    recipe: { stop: { epochs: 2 } },',
           "    axes: { 'net.family': ['plain', 'residual'], 'net.depth': [4, 8, 14] },",
           '    seeds: [0, 1],',
@@ -120,6 +122,8 @@ describe('in JupyterLab', { skip: missing }, () => {
     const { page, ...explored } = await lab.open('explore.ipynb');
     await explored.command('application:toggle-left-area');
     await explored.runCell(0);
+    await page.waitForFunction(`document.body.textContent.includes('| Busy')`, patience);
+    await page.waitForFunction(`document.body.textContent.includes('| Idle')`, training);
     await explored.sees(0, { selector: '.vega-embed :is(svg, canvas)' });
     await explored.runCell(1);
     await explored.sees(1, { text: "Did you mean 'depth'?" });
@@ -145,9 +149,7 @@ describe('in JupyterLab', { skip: missing }, () => {
       const opened = await lab.open(`${kernel}.ipynb`);
       await opened.command('notebook:run-all-cells');
       await opened.page.waitForFunction(`document.body.textContent.includes('| Busy')`, patience);
-      await opened.page.waitForFunction(`document.body.textContent.includes('| Idle')`, {
-        timeout: 240_000,
-      });
+      await opened.page.waitForFunction(`document.body.textContent.includes('| Idle')`, training);
       const errors = await opened.page.$$eval(
         '.jp-OutputArea [data-mime-type="application/vnd.jupyter.error"], .jp-OutputArea [data-mime-type="application/vnd.jupyter.stderr"]',
         (elements) => elements.map(({ textContent }) => textContent),
