@@ -190,7 +190,7 @@ function diagnostics(found: TslabDiagnostic[], folder: string): Diagnostic[] {
     }
     merged.push({
       code,
-      message: withInstallHint(code, messageText, folder),
+      message: withHint(code, messageText, folder),
       line: start.line + 1,
       column: start.character + 1,
       length: start.line === end.line ? Math.max(1, end.character - start.character) : 1,
@@ -201,7 +201,9 @@ function diagnostics(found: TslabDiagnostic[], folder: string): Diagnostic[] {
   return merged.map(({ offset: _offset, ...diagnostic }) => diagnostic);
 }
 
-function withInstallHint(code: number, message: string, folder: string): string {
+function withHint(code: number, message: string, folder: string): string {
+  if (message === "Cannot find name 'using'.")
+    return `${message} Cells are compiled by TypeScript 5.0, which does not know "using" declarations yet: dispose of the value in a "finally" block.`;
   if (!moduleNotFound.has(code)) return message;
   const name = /'([^']+)'/.exec(message)?.[1];
   if (name === undefined || /^[./]|^node:/.test(name)) return message;

@@ -9,6 +9,7 @@ export interface Completeness {
 
 /** Template literal or comment that is not closed. */
 const open = new Set([1160, 1010]);
+const unterminatedString = 1002;
 const step = '  ';
 
 export function completeness(ts: typeof TS, code: string): Completeness {
@@ -17,6 +18,9 @@ export function completeness(ts: typeof TS, code: string): Completeness {
   if (parseDiagnostics.length === 0) return { status: 'complete' };
   if (parseDiagnostics.some(({ code: number }) => open.has(number)))
     return { status: 'incomplete', indent: '' };
+  // A string in quotes ends with its line.
+  if (parseDiagnostics.some(({ code: number }) => number === unterminatedString))
+    return { status: 'invalid' };
   const end = endOfCode(ts, code);
   // What is wrong before the end of the code does not get right by more code behind it.
   if (parseDiagnostics.some(({ start = 0 }) => start < end)) return { status: 'invalid' };

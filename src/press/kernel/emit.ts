@@ -306,9 +306,11 @@ function lastExpression(ts: typeof TS, file: TS.SourceFile): TS.ExpressionStatem
 /** What a file declares at its top level, by name. */
 export function localsOf(file: TS.SourceFile): Map<string, TS.Symbol> {
   const { locals } = file as unknown as { locals?: Map<string, TS.Symbol> };
-  // The compiler writes one more underscore before names that begin with two.
+  // The compiler writes one more underscore before names that begin with two; with two begin names of its own.
   return new Map(
-    [...(locals ?? [])].map(([name, symbol]) => [name.replace(/^___/, '__'), symbol] as const),
+    [...(locals ?? [])].flatMap(([name, symbol]) =>
+      /^__(?!_)/.test(name) ? [] : [[name.replace(/^___/, '__'), symbol] as const],
+    ),
   );
 }
 

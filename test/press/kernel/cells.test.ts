@@ -356,6 +356,19 @@ const cases: Record<string, Case[]> = {
       '1',
     ],
     [
+      'a type of the language itself, made larger',
+      [
+        'declare global { interface Array<T> { second(): T } }\nArray.prototype.second = function () { return this[1]; };',
+        '[1, 2].second()',
+      ],
+      '2',
+    ],
+    [
+      'a name with underscores',
+      ['const __a = 1, ___b = 2; function __c() { return __a; }', '[__a, ___b, __c()]'],
+      '[ 1, 2, 1 ]',
+    ],
+    [
       'a global declared to exist',
       [
         '(globalThis as any).fromNode = 8; declare const fromNode: number; fromNode + 1',

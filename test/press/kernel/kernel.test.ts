@@ -455,6 +455,164 @@ describe('kernel', () => {
     });
   });
 
+  it('answers a debugger that asks in vain, and whatever comes on control', async () => {
+    const { type, content } = await kernel.request('control', 'debug_request', {
+      type: 'request',
+      seq: 4,
+      command: 'initialize',
+    });
+    assert.equal(type, 'debug_reply');
+    assert.deepEqual(
+      [content.success, content.request_seq, content.command],
+      [false, 4, 'initialize'],
+    );
+    assert.equal(
+      (await kernel.request('control', 'is_complete_request', { code: '1' })).content.status,
+      'complete',
+    );
+  });
+
+  it('inspects with all tags of the doc comment at detail level 1', async () => {
+    await kernel.execute(
+      '/** Halves.\n * @param n what to halve\n * @example half(4) // 2\n */\nfunction half(n: number) { return n / 2; }',
+    );
+    const inspect = async (detail_level: number) =>
+      (
+        await kernel.request('shell', 'inspect_request', {
+          code: 'half',
+          cursor_pos: 4,
+          detail_level,
+        })
+      ).content.data['text/plain'];
+    assert.match(await inspect(0), /Halves\.\n@param n what to halve$/);
+    assert.match(await inspect(1), /@example half\(4\)/);
+  });
+
+  it('completes files, modules, members of imports, and words of a union', async () => {
+    writeFileSync(join(folder, 'near.ts'), 'export const nearby = 1;\n');
+    mkdirSync(join(folder, 'some-folder'), { recursive: true });
+    const matches = async (code: string): Promise<string[]> =>
+      (await kernel.request('shell', 'complete_request', { code, cursor_pos: code.length })).content
+        .matches;
+    assert.deepEqual(await matches('import { x } from "./nea'), ['near']);
+    assert.deepEqual(await matches('readFileSync("./some-f'), ['some-folder/']);
+    assert.deepEqual(await matches('import * as p from "node:path/po'), ['node:path/posix']);
+    await kernel.execute('import * as paths from "node:path";\nlet mood: "glad" | "sad" = "sad";');
+    assert.ok((await matches('paths.basen')).includes('basename'));
+    assert.deepEqual(await matches('mood = "'), ['glad', 'sad']);
+  });
+
+  it('judges unfinished code by what is open', async () => {
+    const judge = async (code: string) =>
+      (await kernel.request('shell', 'is_complete_request', { code })).content;
+    for (const [code, indent] of [
+      ['if (a) {', '  '],
+      ['  for (const a of b) {', '    '],
+      ['const f = (', '  '],
+      ['const t = `a ${', '  '],
+      ['const t = `a', ''],
+      ['/* open', ''],
+      ['const f = () =>', '  '],
+      ['list\n  .', '    '],
+      ['class A {\n  m() {\n    return [', '      '],
+      ['import { a,', '  '],
+      ['const r = /[{]/.test("{") &&', '  '],
+    ] as const)
+      assert.deepEqual(await judge(code), { status: 'incomplete', indent }, code);
+    for (const code of [
+      'a',
+      'f()\n  .g()',
+      'if (a) {}',
+      '`a b c`',
+      '/* b */',
+      '',
+      'const r = /[{]/',
+    ])
+      assert.deepEqual(await judge(code), { status: 'complete' }, code);
+    for (const code of ['let 1a', 'f(]', 'const s = "open', 'if (a) {\n\n\n'])
+      assert.deepEqual(await judge(code), { status: 'invalid' }, code);
+  });
+
+  it('makes a result of anything, and cuts what is long with a statement', async () => {
+    for (const [code, shown] of [
+      [
+        'const loop: { self?: unknown } = {}; loop.self = loop; loop',
+        '<ref *1> { self: [Circular *1] }',
+      ],
+      ['({ get bad(): number { throw new Error("no"); } })', '{ bad: [Getter] }'],
+      ['new Map([[1, new Set(["a"])]])', "Map(1) { 1 => Set(1) { 'a' } }"],
+      ['10n', '10n'],
+      ['Symbol("s")', 'Symbol(s)'],
+      ['null', 'null'],
+      ['({ then: 5 })', '{ then: 5 }'],
+      ['Buffer.from([1, 2])', '<Buffer 01 02>'],
+      ['new Date(0)', '1970-01-01T00:00:00.000Z'],
+      ['class Empty {}\nnew Empty()', 'Empty {}'],
+    ] as const)
+      assert.equal((await kernel.execute(code)).result!['text/plain'], shown);
+    const long = (await kernel.execute('"x".repeat(3_000_000)')).result!['text/plain'];
+    assert.ok(long.length < 200_000 && /2900000 more characters/.test(long));
+    const many = (await kernel.execute('new Array(1_000_000).fill(1)')).result!['text/plain'];
+    assert.match(many, /999900 more items/);
+    const rows = (await kernel.execute('Array.from({ length: 1000 }, (_, i) => ({ i }))')).result!;
+    assert.match(rows['text/html'], /950 more rows/);
+    const wrong = (await kernel.execute('new RangeError("as a value")')).result!['text/plain'];
+    assert.match(wrong, /^RangeError: as a value\n {4}at cell\[\d+\]\.ts:1:1$/);
+  });
+
+  it('tells of errors inside of errors, with the places of each', async () => {
+    const many = await kernel.execute(
+      'throw new AggregateError([new Error("one"), new TypeError("two")], "several")',
+    );
+    const count = many.reply.execution_count;
+    const shown = many.error!.content.traceback.join('\n');
+    assert.match(
+      shown,
+      new RegExp(`contains Error: one\\n {4}at Cell ${count}, line 1, column 27`),
+    );
+    assert.match(shown, /contains TypeError: two/);
+    const chain = await kernel.execute(
+      'throw new Error("top", { cause: new RangeError("middle", { cause: "text" }) })',
+    );
+    assert.match(chain.error!.content.traceback.join('\n'), /RangeError: middle[\s\S]*: text/);
+    const dom = await kernel.execute('throw new DOMException("stopped", "AbortError")');
+    assert.deepEqual(
+      [dom.error!.content.ename, dom.error!.content.evalue],
+      ['AbortError', 'stopped'],
+    );
+    for (const [code, text] of [
+      ['throw null', 'null'],
+      ['throw 42', '42'],
+      ['throw Object.create(null)', '[Object: null prototype] {}'],
+    ] as const)
+      assert.equal((await kernel.execute(code)).error!.content.evalue, text);
+  });
+
+  it('prints with the whole family of console', async () => {
+    const done = await kernel.execute(
+      'console.table([{ a: 1 }]); console.dir({ d: 1 }); console.count(); console.group("g"); console.info("in"); console.groupEnd(); console.assert(false, "asserted"); console.trace("traced"); console.debug("debugged"); process.stdout.write("written");',
+    );
+    assert.match(done.stdout, /│ a │[\s\S]*\{ d: 1 \}\ndefault: 1\ng\n {2}in\ndebugged\nwritten$/);
+    assert.match(
+      done.stderr,
+      /^Assertion failed: asserted\nTrace: traced\n {4}at cell\[\d+\]\.ts:1:\d+\n$/,
+    );
+  });
+
+  it('survives a header of two megabytes', async () => {
+    const head = {
+      msg_id: 'huge',
+      msg_type: 'kernel_info_request',
+      session: 's',
+      username: 'u',
+      date: 'x'.repeat(2_000_000),
+      version: '5.4',
+    };
+    const parts = [JSON.stringify(head), '{}', '{}', '{}'];
+    await kernel.sendFrames('shell', ['<IDS|MSG>', kernel.sign(parts), ...parts]);
+    assert.equal((await kernel.execute('1')).reply.status, 'ok');
+  });
+
   it('keeps a history', async () => {
     await kernel.execute('"find me 1"');
     await kernel.execute('"find me 2"');

@@ -155,7 +155,9 @@ function causes(error: Error): string[] {
 function head(thrown: unknown): string {
   const { name, message, stack } = describeFlat(thrown);
   const at = stack.find((frame) => frame.cell !== undefined) ?? stack[0];
-  return `${name}: ${message}${at ? `\n    at ${at.text}` : ''}`;
+  const where =
+    at?.cell === undefined ? at?.text : `Cell ${at.cell}, line ${at.line}, column ${at.column}`;
+  return `${name}: ${message}${where ? `\n    at ${where}` : ''}`;
 }
 
 function describeFlat(thrown: unknown): Omit<CellError, 'details'> {
