@@ -13,12 +13,17 @@ import type { Notebook } from './nbformat.js';
 import { hint } from '../../shared/nearest.js';
 
 export type Scalar = number | string | boolean;
-export type ParameterValue = Scalar | readonly Scalar[];
+/** Null where an optional parameter is left out. */
+export type ParameterValue = Scalar | readonly Scalar[] | null;
 
 export type ParameterType =
   | { readonly kind: 'number' | 'string' | 'boolean' }
-  | { readonly kind: 'choice'; readonly choices: readonly string[] }
-  | { readonly kind: 'array'; readonly element: ParameterType };
+  | { readonly kind: 'choice'; readonly choices: readonly Scalar[] }
+  | { readonly kind: 'array'; readonly element: ParameterType }
+  /** `empty` is what the notebook calls nothing. */
+  | { readonly kind: 'optional'; readonly of: ParameterType; readonly empty: Empty };
+
+type Empty = 'null' | 'undefined';
 
 export interface Parameter {
   readonly name: string;
@@ -67,13 +72,17 @@ export function injectParameters(
     const lines = before.split('\n').length - 1;
     source =
       source.slice(0, parameter.start) +
-      JSON.stringify(value) +
+      (value === null ? emptyOf(parameter.type) : JSON.stringify(value)) +
       '\n'.repeat(lines) +
       source.slice(parameter.end);
   }
   const cells = [...notebook.cells];
   cells[index] = { ...cell, source };
   return { ...notebook, cells };
+}
+
+function emptyOf(type: ParameterType): Empty {
+  return type.kind === 'optional' ? type.empty : 'null';
 }
 
 /** Refuses a name that is not declared, naming the nearest one. */
@@ -93,7 +102,7 @@ export function checkNames(
   }
 }
 
-/** A value from the command line, read as the type says: `true`, `3e-2`, `plain text`, `2,4,8` or `[2,4,8]`. */
+/** A value from the command line, read as the type says: `true`, `3e-2`, `plain text`, `2,4,8`, `[2,4,8]` or `null`. */
 export function parseValue(parameter: Parameter, text: string, where: string): ParameterValue {
   const value = fromText(parameter.type, text);
   if (value === undefined) throw wrongValue(parameter, JSON.stringify(text), where);
@@ -111,9 +120,11 @@ function fromText(type: ParameterType, text: string): ParameterValue | undefined
     case 'string':
       return text;
     case 'choice':
-      return type.choices.includes(text) ? text : undefined;
+      return type.choices.find((choice) => String(choice) === text);
     case 'array':
       return arrayFromText(type, text.trim());
+    case 'optional':
+      return text === type.empty || text === 'null' ? null : fromText(type.of, text);
   }
 }
 
@@ -144,7 +155,9 @@ function conforms(type: ParameterType, value: unknown): boolean {
     case 'array':
       return Array.isArray(value) && value.every((element) => conforms(type.element, element));
     case 'choice':
-      return typeof value === 'string' && type.choices.includes(value);
+      return type.choices.some((choice) => choice === value);
+    case 'optional':
+      return value === null || conforms(type.of, value);
     case 'number':
       return typeof value === 'number' && Number.isFinite(value);
     default:
@@ -163,7 +176,9 @@ function wrongValue(parameter: Parameter, shown: string, where: string): Paramet
 export function describeType(type: ParameterType): string {
   switch (type.kind) {
     case 'choice':
-      return type.choices.map((choice) => `'${choice}'`).join(' | ');
+      return type.choices.map(describeChoice).join(' | ');
+    case 'optional':
+      return `${describeType(type.of)} | ${type.empty}`;
     case 'array':
       return type.element.kind === 'choice'
         ? `(${describeType(type.element)})[]`
@@ -171,6 +186,10 @@ export function describeType(type: ParameterType): string {
     default:
       return type.kind;
   }
+}
+
+function describeChoice(choice: Scalar): string {
+  return typeof choice === 'string' ? `'${choice}'` : String(choice);
 }
 
 function parametersCell(notebook: Notebook, file: string): number {
@@ -225,13 +244,14 @@ function declarations(notebook: Notebook, file: string): Declared[] {
       if (!initializer) return fail(name, `parameter "${name.text}" has no default`);
       const value = literal(initializer);
       if (value === undefined) {
-        const allowed = 'a number, a string, true, false, or an array of these, written out';
+        const allowed =
+          'a number, a string, true, false, an array of these, null or undefined, written out';
         return fail(initializer, `the default of parameter "${name.text}" must be ${allowed}`);
       }
       const type = declaration.type ? typeOf(declaration.type, aliases) : typeOfValue(value);
       if (!type) {
         const allowed =
-          'number, string, boolean, a union of string literals, or an array of one of these';
+          'number, string, boolean, a union of literals, or an array of one of these, and may be "| null" or "| undefined"';
         return fail(
           declaration.type ?? name,
           `the type of parameter "${name.text}" must be ${allowed}`,
@@ -264,13 +284,14 @@ function literal(node: ts.Expression): ParameterValue | undefined {
     return literal(node.expression);
   }
   if (ts.isArrayLiteralExpression(node)) {
-    const values = node.elements.map((element) => literal(element));
-    return values.some((value) => value === undefined || Array.isArray(value))
+    const values: unknown[] = node.elements.map((element) => literal(element));
+    return values.some((value) => value === undefined || value === null || Array.isArray(value))
       ? undefined
       : (values as Scalar[]);
   }
   if (ts.isNumericLiteral(node)) return Number(node.text);
   if (ts.isStringLiteralLike(node)) return node.text;
+  if (node.kind === ts.SyntaxKind.NullKeyword || isUndefined(node)) return null;
   if (node.kind === ts.SyntaxKind.TrueKeyword) return true;
   if (node.kind === ts.SyntaxKind.FalseKeyword) return false;
   if (ts.isPrefixUnaryExpression(node) && ts.isNumericLiteral(node.operand)) {
@@ -278,6 +299,10 @@ function literal(node: ts.Expression): ParameterValue | undefined {
     if (node.operator === ts.SyntaxKind.PlusToken) return Number(node.operand.text);
   }
   return undefined;
+}
+
+function isUndefined(node: ts.Expression): boolean {
+  return ts.isIdentifier(node) && node.text === 'undefined';
 }
 
 function typeOf(
@@ -298,12 +323,7 @@ function typeOf(
     const others = new Map([...aliases].filter(([key]) => key !== name));
     return alias && typeOf(alias, others);
   }
-  if (ts.isUnionTypeNode(node)) {
-    const choices = node.types.map((member) => choiceOf(member));
-    return choices.includes(undefined)
-      ? undefined
-      : { kind: 'choice', choices: choices as string[] };
-  }
+  if (ts.isUnionTypeNode(node)) return unionOf(node.types, aliases);
   const choice = choiceOf(node);
   if (choice !== undefined) return { kind: 'choice', choices: [choice] };
   switch (node.kind) {
@@ -318,17 +338,48 @@ function typeOf(
   }
 }
 
-function choiceOf(node: ts.TypeNode): string | undefined {
-  return ts.isLiteralTypeNode(node) && ts.isStringLiteral(node.literal)
-    ? node.literal.text
-    : undefined;
+/** Literals are choices; null or undefined beside anything makes it optional. */
+function unionOf(
+  members: readonly ts.TypeNode[],
+  aliases: ReadonlyMap<string, ts.TypeNode>,
+): ParameterType | undefined {
+  const empties = members.map(emptyIn);
+  const empty = empties.find((each) => each !== undefined);
+  if (empty !== undefined) {
+    const rest = members.filter((_, index) => empties[index] === undefined);
+    const of = rest.length === 1 ? typeOf(rest[0]!, aliases) : unionOf(rest, aliases);
+    return of && of.kind !== 'optional' ? { kind: 'optional', of, empty } : undefined;
+  }
+  const types = members.map((member) => typeOf(member, aliases));
+  const choices = types.flatMap((type): (Scalar | undefined)[] =>
+    type?.kind === 'choice' ? [...type.choices] : [undefined],
+  );
+  return choices.length === 0 || choices.includes(undefined)
+    ? undefined
+    : { kind: 'choice', choices: choices as Scalar[] };
+}
+
+function emptyIn(node: ts.TypeNode): Empty | undefined {
+  if (node.kind === ts.SyntaxKind.UndefinedKeyword) return 'undefined';
+  const isNull = ts.isLiteralTypeNode(node) && node.literal.kind === ts.SyntaxKind.NullKeyword;
+  return isNull ? 'null' : undefined;
+}
+
+function choiceOf(node: ts.TypeNode): Scalar | undefined {
+  if (!ts.isLiteralTypeNode(node)) return undefined;
+  const value = literal(node.literal as ts.Expression);
+  return Array.isArray(value) || value === null ? undefined : (value as Scalar | undefined);
 }
 
 function arrayOf(element: ParameterType | undefined): ParameterType | undefined {
-  return element && element.kind !== 'array' ? { kind: 'array', element } : undefined;
+  return element && element.kind !== 'array' && element.kind !== 'optional'
+    ? { kind: 'array', element }
+    : undefined;
 }
 
 function typeOfValue(value: ParameterValue): ParameterType | undefined {
+  // Of null alone nobody knows what else it may be.
+  if (value === null) return undefined;
   if (!Array.isArray(value)) return { kind: typeof value as 'number' | 'string' | 'boolean' };
   const kinds = new Set(value.map((element) => typeof element));
   const [kind] = kinds;
@@ -337,11 +388,19 @@ function typeOfValue(value: ParameterValue): ParameterType | undefined {
     : undefined;
 }
 
+/** Its text on one line, with what `@unit` says in brackets. */
+function withUnit(comment: ts.JSDoc): string {
+  const text = ts.getTextOfJSDocComment(comment.comment) ?? '';
+  const tag = comment.tags?.find(({ tagName }) => tagName.text === 'unit');
+  const unit = tag ? (ts.getTextOfJSDocComment(tag.comment) ?? '').trim() : '';
+  return `${text} ${unit && `[${unit}]`}`.replace(/\s+/g, ' ').trim();
+}
+
 /** The doc comment before a declaration, or else the line comment after it. */
 function docOf(statement: ts.VariableStatement, source: ts.SourceFile): string {
   const comments = ts.getJSDocCommentsAndTags(statement).filter(ts.isJSDoc);
   const last = comments.at(-1);
-  if (last) return (ts.getTextOfJSDocComment(last.comment) ?? '').replace(/\s+/g, ' ').trim();
+  if (last) return withUnit(last);
   const trailing = ts.getTrailingCommentRanges(source.text, statement.getEnd())?.[0];
   return trailing
     ? source.text

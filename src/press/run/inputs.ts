@@ -41,8 +41,9 @@ export async function readInputs(notebook: Notebook, options: InputOptions): Pro
     inputs[`code cell ${sources.length}`] = digestOf(JSON.stringify([cell.source, tags]));
   }
   for (const parameter of readParameters(notebook, file)) {
+    const given = parameters[parameter.name];
     inputs[`parameter ${parameter.name}`] = JSON.stringify(
-      parameters[parameter.name] ?? parameter.default,
+      given === undefined ? parameter.default : given,
     );
   }
   const variables = new Set<string>();

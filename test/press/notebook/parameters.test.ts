@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Notebook } from '../../../src/press/notebook/nbformat.js';
 import {
+  describeType,
   injectParameters,
   type Parameter,
   parseValue,
@@ -80,6 +81,46 @@ describe('the parameters cell', () => {
     ]);
   });
 
+  it('may be optional, one of several literals of any kind, and have a unit', () => {
+    const cell = `type Size = 1 | 2 | 'all';
+/**
+ * Learning rate,
+ * at its peak. @unit per step
+ */
+const rate: number | undefined = undefined;
+const size: Size | null = 2;
+const sizes: Size[] = [1, 'all'];
+const exact: -1 | true = true;`;
+    const parameters = readParameters(notebook(cell), 'n.ipynb');
+    assert.deepEqual(
+      parameters.map((each) => [each.name, describeType(each.type), each.default, each.doc]),
+      [
+        ['rate', 'number | undefined', null, 'Learning rate, at its peak. [per step]'],
+        ['size', "1 | 2 | 'all' | null", 2, ''],
+        ['sizes', "(1 | 2 | 'all')[]", [1, 'all'], ''],
+        ['exact', '-1 | true', true, ''],
+      ],
+    );
+    const [rate, size, , exact] = parameters;
+    assert.equal(parseValue(rate!, '3e-2', 'n.ipynb'), 0.03);
+    assert.equal(parseValue(rate!, 'undefined', 'n.ipynb'), null);
+    assert.equal(parseValue(size!, '1', 'n.ipynb'), 1);
+    assert.equal(parseValue(size!, 'null', 'n.ipynb'), null);
+    assert.equal(parseValue(exact!, '-1', 'n.ipynb'), -1);
+    assert.throws(
+      () => parseValue(size!, '3', 'n.ipynb'),
+      /takes 1 \| 2 \| 'all' \| null, not "3"/,
+    );
+    const put = injectParameters(notebook(cell), { rate: 0.5, size: null }, 'n.ipynb');
+    const injected = put.cells[1]!.source;
+    assert.match(
+      injected,
+      /const rate: number \| undefined = 0\.5;\nconst size: Size \| null = null;/,
+    );
+    const back = injectParameters(put, { rate: null }, 'n.ipynb');
+    assert.match(back.cells[1]!.source, /const rate: number \| undefined = undefined;/);
+  });
+
   it('is not needed', () => {
     assert.deepEqual(readParameters(notebook(source, []), 'n.ipynb'), []);
   });
@@ -96,6 +137,8 @@ describe('the parameters cell', () => {
       'const a: number = 1;\nconst b: number = a + 1',
       /cell 2, line 2, column 19: the default of parameter "b" must be/,
     ],
+    ['const a = null', /the type of parameter "a" must be .*, and may be "\| null"/],
+    ['const a: number | string = 1', /the type of parameter "a"/],
     ['let a: number', /parameter "a" has no default/],
     ["const a: 'x' | 'y' = 'z'", /the default of parameter "a" is not 'x' \| 'y'/],
     ['const { a } = { a: 1 }', /a parameter is one name with one default/],
