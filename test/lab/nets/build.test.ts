@@ -12,7 +12,7 @@ import {
 } from '../../../src/lab/nets/index.js';
 import { blockSizes } from '../../../src/lab/nets/residual.js';
 import { convolutionsByStage } from '../../../src/lab/nets/stages.js';
-import { ready, tf } from '../../../src/lab/tensor/index.js';
+import { random, ready, tf } from '../../../src/lab/tensor/index.js';
 import { UnknownNameError } from '../../../src/lab/registry.js';
 
 before(async () => {
@@ -221,6 +221,30 @@ test('a linear net is affine in its image', () => {
   const zero = f(tf.zerosLike(a));
   const gap = f(a.add(b)).sub(f(a)).sub(f(b)).add(zero).abs().max().dataSync()[0]!;
   assert.ok(gap < 1e-5 * f(a).abs().max().dataSync()[0]! + 1e-6, `${gap}`);
+});
+
+test('a planted net is affine without ReLUs, and its filters before a ReLU have lost half of their mean', () => {
+  const model = buildNet({ family: 'planted', depth: 5, width: 4, input: [8, 8, 1], seed: 3 });
+  const kernel = model.getLayer('conv2').getWeights()[0]!;
+  const values = kernel.dataSync();
+  const { normal } = random(3, 'initial weights', 'conv2');
+  const drawn = Array.from(values, () => normal() * Math.sqrt(2 / 36));
+  const meanOf = (from: ArrayLike<number>, filter: number) => {
+    let sum = 0;
+    for (let i = filter; i < from.length; i += 4) sum += from[i]! / 36;
+    return sum;
+  };
+  for (let filter = 0; filter < 4; filter++) {
+    assert.ok(Math.abs(meanOf(values, filter) - meanOf(drawn, filter) / 2) < 1e-6);
+  }
+  const flat = buildNet({ family: 'planted', depth: 2, width: 4, input: [8, 8, 1], seed: 3 });
+  const [a, b] = [1, 2].map((seed) => tf.randomUniform([1, 8, 8, 1], 0, 1, 'float32', seed));
+  const of = (x: tf.Tensor) => (flat.predict(x) as tf.Tensor).dataSync();
+  const middle = of(tf.div(tf.add(a!, b!), 2));
+  const [one, two] = [of(a!), of(b!)];
+  for (const [i, value] of middle.entries()) {
+    assert.ok(Math.abs(value - (one[i]! + two[i]!) / 2) < 1e-5);
+  }
 });
 
 test('building and disposing leaves no tensor behind', () => {
