@@ -119,7 +119,7 @@ export async function drawChart(request: ChartRequest): Promise<Drawing> {
   const vega = await import('vega');
   const { expressionInterpreter } = await import('vega-interpreter');
   useFontMetrics(vega as unknown as { textMetrics: TextMetrics });
-  const spec = confined(await compile(request));
+  const spec = silent(confined(await compile(request))) as Spec;
   const external = externalData(spec);
   if (external) {
     throw new ChartError(
@@ -205,6 +205,23 @@ function confined(spec: Spec): Spec {
 
 function asConfig(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? value : {};
+}
+
+/** A chart has one name, on the whole: without this each of its parts has one too, and gets it anew whenever it is drawn. */
+function silent(spec: unknown): unknown {
+  if (typeof spec !== 'object' || spec === null) return spec;
+  const { marks, axes, legends, title } = spec as Record<string, unknown>;
+  const quiet = (parts: unknown) =>
+    Array.isArray(parts)
+      ? parts.map((part) => ({ ...(silent(part) as object), aria: false }))
+      : parts;
+  return {
+    ...spec,
+    ...(marks === undefined ? {} : { marks: quiet(marks) }),
+    ...(axes === undefined ? {} : { axes: quiet(axes) }),
+    ...(legends === undefined ? {} : { legends: quiet(legends) }),
+    ...(typeof title === 'object' && title !== null ? { title: { ...title, aria: false } } : {}),
+  };
 }
 
 function merge(...parts: unknown[]): Record<string, unknown> {

@@ -1,9 +1,6 @@
 // Document → one HTML file that needs nothing else: style, fonts, scripts and pictures are inside, and a content
 // security policy forbids everything that is not. The same markup, without scripts, is what the PDF is printed from.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { DataTable, Drawing } from './chart.js';
 import {
   type Block,
@@ -18,6 +15,7 @@ import type { Drawings } from './drawing.js';
 import { mathCss, textFontCss } from './fonts.js';
 import { type Highlight, loadHighlighter } from './highlight.js';
 import { html, type Markup, scriptJson, trusted } from './markup.js';
+import { chartData, clientScript, vegaBundle } from './page-scripts.js';
 import { type Provenance, provenanceLines } from './provenance.js';
 import { pageCss } from './style.js';
 
@@ -266,8 +264,25 @@ function renderChart(figure: Figure, drawing: Drawing | undefined): Markup {
   if (!drawing) {
     return html`<div class="chart"><p class="unresolved">This chart could not be drawn. ${figure.alt}</p></div>`;
   }
-  const hasPaper = /^<svg[^>]*><rect\b[^>]*\bfill="(?!none|transparent)/.test(drawing.svg);
-  return html`<div class="chart${hasPaper && ' on-paper'}" data-chart="${figure.id}">${trusted(drawing.svg)}</div>`;
+  // White stands for the page; another background is part of the design, and stays in the dark.
+  const hasPaper = /^<svg[^>]*><rect\b[^>]*\bfill="(?!none|transparent|white|#fff"|#ffffff")/i.test(
+    drawing.svg,
+  );
+  const keepsText =
+    figure.content.kind === 'chart' && hasShadedSquares(figure.content.specification);
+  return html`<div class="chart${hasPaper && ' on-paper'}${keepsText && ' keeps-text'}" data-chart="${figure.id}">${trusted(drawing.svg)}</div>`;
+}
+
+/** Whether text may stand on squares or sectors that are shaded by their data. */
+function hasShadedSquares(specification: unknown): boolean {
+  if (typeof specification !== 'object' || specification === null) return false;
+  return Object.entries(specification).some(([key, value]) => {
+    if (key === 'data' || key === 'datasets' || key === 'values') return false;
+    const type =
+      key === 'mark' && typeof value === 'object' ? (value as { type?: unknown })?.type : value;
+    if ((key === 'mark' || key === 'type') && (type === 'rect' || type === 'arc')) return true;
+    return hasShadedSquares(value);
+  });
 }
 
 /** Pictures this small are data (filters, feature maps): they are enlarged with hard edges. */
@@ -369,103 +384,4 @@ function contentsList(document: Document): Markup {
   if (sections.length === 0) return html`<nav class="contents" aria-label="Contents"></nav>`;
   return html`<nav class="contents" aria-label="Contents" id="contents"><details open><summary>Contents</summary>
 <ol>${sections.map(entry)}${end}</ol></details></nav>`;
-}
-
-// Scripts
-
-interface PackedTable {
-  readonly keys: readonly string[];
-  readonly rows: readonly (readonly unknown[])[];
-}
-
-/** What the live charts need, each table of rows once and its column names once. Null without charts. */
-function chartData(document: Document, drawings: Drawings): object | null {
-  const tables: PackedTable[] = [];
-  const known = new Map<string, number>();
-  const pack = (value: unknown): unknown => {
-    if (typeof value !== 'object' || value === null) return value;
-    if (Array.isArray(value)) {
-      const table = asTable(value);
-      if (!table) return value.map(pack);
-      const text = JSON.stringify(table);
-      const index = known.get(text) ?? tables.push(table) - 1;
-      known.set(text, index);
-      return { $rows: index };
-    }
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, pack(item)]));
-  };
-  const charts: Record<string, unknown> = {};
-  for (const block of walk(document.blocks)) {
-    if (block.kind !== 'figure' || block.content.kind !== 'chart') continue;
-    const drawing = drawings.get(block.id);
-    if (!drawing) continue;
-    const { library, specification } = block.content;
-    const table = drawing.table && { data: drawing.table.data, columns: drawing.table.columns };
-    charts[block.id] = { library, table, vega: pack(drawing.vega), source: pack(specification) };
-  }
-  return Object.keys(charts).length === 0 ? null : { tables, charts };
-}
-
-/** A list of at least four flat rows with the same columns in the same order. */
-function asTable(list: readonly unknown[]): PackedTable | null {
-  const first = list[0];
-  if (list.length < 4 || typeof first !== 'object' || first === null || Array.isArray(first))
-    return null;
-  const keys = Object.keys(first);
-  if (keys.length === 0 || keys.includes('__proto__')) return null;
-  const rows: unknown[][] = [];
-  for (const row of list) {
-    if (typeof row !== 'object' || row === null) return null;
-    const own = Object.keys(row);
-    if (own.length !== keys.length || own.some((key, index) => key !== keys[index])) return null;
-    const values = Object.values(row);
-    if (values.some((value) => typeof value === 'object' && value !== null)) return null;
-    rows.push(values);
-  }
-  return { keys, rows };
-}
-
-const require = createRequire(import.meta.url);
-let bundle: string | null = null;
-
-/** Vega and its expression interpreter as one classic script. The interpreter comes as a module, so its two ends are changed. */
-function vegaBundle(): string {
-  if (bundle) return bundle;
-  const vega = readFileSync(join(packageOf('vega'), 'build/vega.min.js'), 'utf8');
-  const module = readFileSync(
-    join(packageOf('vega-interpreter'), 'build/vega-interpreter.js'),
-    'utf8',
-  );
-  const opening = /^import (\{[^}]*\}) from 'vega-util';/m;
-  const closing = /^export \{ expression as expressionInterpreter \};/m;
-  if (!opening.test(module) || !closing.test(module)) {
-    throw new Error('vega-interpreter has changed its form; the bundle of the report must follow');
-  }
-  const interpreter = module
-    .replace(opening, (_, names: string) => `const ${names} = vega;`)
-    .replace(closing, 'vega.expressionInterpreter = expression;')
-    .replace(/^\/\/# sourceMappingURL=.*$/m, '');
-  const licence =
-    '/*! Vega and vega-interpreter: BSD-3-Clause, University of Washington Interactive Data Lab */\n';
-  bundle = inline(
-    `${licence}${vega.replace(/^\/\/# sourceMappingURL=.*$/m, '')}\n(function(){\n${interpreter}\n})();\n`,
-  );
-  return bundle;
-}
-
-/** Folder of a package whose entry point is build/….js; its manifest is not among its exports. */
-function packageOf(name: string): string {
-  return join(require.resolve(name), '../..');
-}
-
-function clientScript(): string {
-  const compiled = readFileSync(new URL('./client.js', import.meta.url), 'utf8')
-    .replace(/^export \{\};$/m, '')
-    .replace(/^\/\/# sourceMappingURL=.*$/m, '');
-  return inline(`(function(){'use strict';\n${compiled}\n})();`);
-}
-
-/** A script element ends at the first end tag, wherever it stands. */
-function inline(script: string): string {
-  return script.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '<\\!--');
 }

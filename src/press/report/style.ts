@@ -226,10 +226,12 @@ button:hover,.menu>summary:hover{color:var(--ink);border-color:var(--quiet)}
 .code>button.copy{position:absolute;top:.55em;right:.55em;opacity:0}
 .code:hover>button.copy,.code>button.copy:focus-visible{opacity:1}
 .code>details:not([open])~button.copy{display:none}
+.code>details~button.copy{top:2.05rem}
 @media (hover:none){.code>button.copy{opacity:1}}
-.tools{position:absolute;top:-.4rem;right:0;opacity:0;transition:opacity .12s;z-index:2}
+.tools{position:absolute;top:-.4rem;right:0;display:flex;gap:.35rem;opacity:0;transition:opacity .12s;z-index:2}
 figure:hover .tools,.tools:focus-within,.tools:has([open]){opacity:1}
-@media (hover:none){.tools{opacity:1;position:static;display:flex;justify-content:flex-end}}
+@media (hover:none){.tools{opacity:1;position:static;justify-content:flex-end;margin-bottom:.4rem}}
+.live.scrolls{overflow-x:auto}.live.scrolls svg{min-width:var(--least)}
 .menu{position:relative}
 .menu>summary{list-style:none}
 .menu>summary::-webkit-details-marker{display:none}
@@ -238,16 +240,22 @@ figure:hover .tools,.tools:focus-within,.tools:has([open]){opacity:1}
 .menu button:hover{background:var(--raised)}
 .tip{position:fixed;pointer-events:none;z-index:9;background:var(--paper);color:var(--ink);border:1px solid var(--rule);border-radius:5px;box-shadow:0 3px 14px rgb(0 0 0/.16);padding:.4em .6em;font:.68rem/1.4 '${sans}',sans-serif;max-width:22rem}
 .tip table{border:0;font-size:inherit}.tip td,.tip tr{border:0!important;padding:0 .5em 0 0}.tip td:first-child{color:var(--quiet)}
-.preview{position:absolute;z-index:8;width:min(24rem,calc(100vw - 2rem));max-height:20rem;overflow:auto;background:var(--paper);border:1px solid var(--rule);border-radius:6px;box-shadow:0 6px 24px rgb(0 0 0/.18);padding:.7em .9em;font-size:.8rem}
-.preview figure{margin:0}.preview .tools,.preview details{display:none}
+.preview{position:absolute;z-index:8;width:min(25rem,calc(100vw - 1.6rem));max-height:min(22rem,60vh);overflow:auto;background:var(--paper);color:var(--ink);border:1px solid var(--rule);border-radius:6px;box-shadow:0 6px 24px rgb(0 0 0/.18);padding:.75em 1em;font-size:.8rem;line-height:1.5}
+.preview>div>:last-child,.preview p:last-child{margin-bottom:0}
+.preview :is(figure,.equation,.table-block){margin:0}
+.preview .column-page,.preview .column-screen{width:auto;margin:0}
+.preview-way{display:inline-block;margin-top:.6em;font-family:'${sans}',sans-serif;font-size:.74rem}
 details.data{margin-top:.5em}
 details.data .scroll{margin:.3em 0;max-height:18rem;overflow:auto}
 details.data table{font-size:.72rem}
-dialog.lightbox{border:0;padding:1.2rem;max-width:96vw;max-height:96vh;background:var(--paper);color:var(--ink);border-radius:8px}
-dialog.lightbox::backdrop{background:rgb(8 12 18/.72)}
-dialog.lightbox :is(svg,img){width:min(88vw,130vh);height:auto;max-height:82vh;display:block}
-dialog.lightbox button{float:right;margin:0 0 .6rem 1rem}
-:root[data-theme=dark] .dark-ok,.live svg{background:transparent}
+dialog.lightbox{border:0;padding:.9rem 1.2rem 1.1rem;width:fit-content;max-width:96vw;max-height:96vh;background:var(--paper);color:var(--ink);border-radius:8px;overflow:auto}
+dialog.lightbox::backdrop{background:rgb(8 12 18/.78)}
+.lightbox-bar{display:flex;gap:.4rem;justify-content:flex-end;margin-bottom:.7rem}
+.lightbox-bar button{min-width:2.2rem;min-height:1.7rem}
+.lightbox-bar button:disabled{opacity:.35;cursor:default}
+.lightbox-stage :is(svg,img){display:block;width:min(92vw - 2.4rem,calc((94vh - 11rem)*var(--ratio,1.5)));height:auto;max-width:none;margin:0 auto}
+.lightbox-caption{font-family:'${sans}',sans-serif;font-size:.8rem;line-height:1.5;color:var(--quiet);margin:.8rem auto 0;max-width:44rem}
+.lightbox-caption strong{color:var(--strong)}
 @media (min-width:1180px){
 .layout{grid-template-columns:13rem minmax(0,32rem) 13rem;column-gap:2.6rem}
 .bar{grid-column:1/-1}
@@ -270,22 +278,44 @@ h1{font-size:1.75rem}
 }
 `;
 
+/** Lettering, lines and grid of the charts of this project, as they are on white → what they are in the dark. */
+const chartInks = {
+  '#1f2733': 'chart-ink',
+  '#475264': 'chart-quiet',
+  '#8a94a3': 'chart-line',
+  '#e6e9ee': 'chart-grid',
+} as const;
+const whites = ['white', '#fff', '#ffffff'];
+const blacks = ['black', '#000', '#000000', '#222', '#333', '#333333'];
+const having = (attribute: string, values: readonly string[]) =>
+  `:is(${values.map((value) => `[${attribute}="${value}"]`).join(',')})`;
+
 /**
- * In the dark, a chart that brings no background takes the colours of the page for its lettering and lines; one that
- * brings its own was designed for it, and keeps it.
+ * In the dark a chart takes the colours of the page for its lettering and lines, and white stands for the page. That holds
+ * for static and live charts alike, and changes with the theme at once. A chart with a background of another colour was
+ * designed for it, and keeps it. Text on shaded squares (`keeps-text`) is as dark or light as the squares need.
  */
-const darkChart = (scope: string) => `
-${scope} .chart.on-paper{background:#fff;border-radius:6px;padding:.5rem}
-${scope} .chart:not(.on-paper) :is(.role-axis-title,.role-legend-title,.role-title-text,.role-header-title,.role-header,.role-axis-label.strong) text,${scope} .chart:not(.on-paper) .role-title text{fill:var(--chart-ink)}
-${scope} .chart:not(.on-paper) :is(.role-axis-label,.role-legend-label,.role-title-subtitle,.role-row-header,.role-column-header) text{fill:var(--chart-quiet)}
-${scope} .chart:not(.on-paper) :is(.role-row-title,.role-column-title,.role-row-header,.role-column-header) text{fill:var(--chart-ink)}
-${scope} .chart:not(.on-paper) .role-axis-grid line{stroke:var(--chart-grid)}
-${scope} .chart:not(.on-paper) :is(.role-axis-domain,.role-axis-tick) line{stroke:var(--chart-line)}
-${scope} .chart:not(.on-paper) .role-mark.mark-text text:is([fill^="#0"],[fill^="#1"],[fill^="#2"],[fill^="#3"],[fill^="#4"],[fill=black]){fill:var(--chart-ink)}
-${scope} .chart:not(.on-paper) :is(.mark-rule,.mark-line,.mark-symbol).role-mark :is(line,path):is([stroke="#000"],[stroke="#000000"],[stroke=black],[stroke^="#1f2"],[stroke^="#333"],[stroke^="#222"],[stroke^="#111"]){stroke:var(--chart-ink)}
-${scope} .chart:not(.on-paper) svg>g>.root>g>.background:is([fill=white],[fill="#fff"],[fill="#ffffff"]){fill:transparent}
+const darkChart = (scope: string) => {
+  const chart = `${scope} .chart:not(.on-paper)`;
+  return `
+${scope} .chart.on-paper{border-radius:6px;overflow:hidden}
+${chart} :is(.role-axis-title,.role-legend-title,.role-title-text,.role-header-title,.role-row-title,.role-column-title,.role-row-header,.role-column-header,.role-title) text{fill:var(--chart-ink)}
+${chart} :is(.role-axis-label,.role-legend-label,.role-title-subtitle) text{fill:var(--chart-quiet)}
+${chart} .role-axis-grid line{stroke:var(--chart-grid)}
+${chart} :is(.role-axis-domain,.role-axis-tick) line{stroke:var(--chart-line)}
+${Object.entries(chartInks)
+  .map(
+    ([ink, name]) =>
+      `${chart} [fill="${ink}"]{fill:var(--${name})}${chart} [stroke="${ink}"]{stroke:var(--${name})}`,
+  )
+  .join('\n')}
+${chart}:not(.keeps-text) .mark-text.role-mark text${having('fill', blacks)}{fill:var(--chart-ink)}
+${chart} :is(.mark-rule,.mark-line,.mark-symbol,.mark-tick).role-mark :is(line,path)${having('stroke', blacks)}{stroke:var(--chart-ink)}
+${chart} svg>rect${having('fill', whites)},${chart} .background${having('fill', whites)}{fill:transparent}
+${chart} .role-mark ${having('stroke', whites)}{stroke:var(--paper)}
 ${scope} .picture img:not(.pixels){background:#fff;border-radius:4px}
 `;
+};
 
 const dark = `
 @media screen and (prefers-color-scheme:dark){${darkChart(':root:not([data-theme=light])')}}

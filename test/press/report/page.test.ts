@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import type { Browser } from 'puppeteer';
+import type { Browser, Page } from 'puppeteer';
 import { readBibliography } from '../../../src/press/report/citations.js';
 import { drawCharts } from '../../../src/press/report/drawing.js';
 import { renderHtml } from '../../../src/press/report/page.js';
 import { readDocument } from '../../../src/press/report/read.js';
+import { colours } from '../../../src/press/report/style.js';
 import { bibliography, chapter } from './chapter.js';
 import { browserOrReason, openBrowser, visit, wakeCharts } from './support.js';
 
@@ -54,8 +55,23 @@ describe('page', { skip: await browserOrReason() }, () => {
       assert.ok(names.every((name) => name && name.length > 20));
     }));
 
+  const findings = async (page: Page, where = 'html'): Promise<string[]> => {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(async (part) => {
+      const { axe: runner } = window as unknown as {
+        axe: { run(part: string, options: object): Promise<unknown> };
+      };
+      return (await runner.run(part, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      })) as AxeResult;
+    }, where);
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(' | ')}`,
+    );
+  };
+
   for (const dark of [false, true]) {
-    test(`axe finds nothing, ${dark ? 'dark' : 'light'}`, () =>
+    test(`axe finds nothing, ${dark ? 'dark' : 'light'}: all unfolded, a preview shown, a figure enlarged`, () =>
       visit(
         browser,
         html,
@@ -64,25 +80,122 @@ describe('page', { skip: await browserOrReason() }, () => {
           await page.$$eval('details', (all) => {
             for (const box of all) box.open = true;
           });
-          await page.evaluate(axe);
-          const { violations } = await page.evaluate(async () => {
-            const { axe: runner } = window as unknown as {
-              axe: { run(options: object): Promise<unknown> };
-            };
-            return (await runner.run({
-              runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-            })) as AxeResult;
-          });
-          assert.deepEqual(
-            violations.map(
-              ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(' | ')}`,
-            ),
-            [],
+          await page.$eval('main a.reference', (link) =>
+            link.scrollIntoView({ block: 'center', behavior: 'instant' }),
           );
+          await page.hover('main a.reference');
+          await page.waitForSelector('.preview');
+          assert.deepEqual(await findings(page), []);
+          await page.$eval('#fig-ladder .tools > button', (button) => button.click());
+          assert.deepEqual(await findings(page, 'dialog'), []);
         },
         { dark },
       ));
   }
+
+  test('a figure is enlarged by keyboard, the next one shown, and the focus comes back', () =>
+    visit(browser, html, async ({ page, complaints }) => {
+      await wakeCharts(page);
+      await page.focus('#fig-ladder .tools > button');
+      await page.keyboard.press('Enter');
+      const shown = () =>
+        page.evaluate(() => ({
+          name: document.querySelector('dialog[open]')?.getAttribute('aria-label') ?? null,
+          width: document.querySelector('dialog[open] svg')?.getBoundingClientRect().width ?? 0,
+          inside: document.querySelector('dialog')?.contains(document.activeElement) ?? false,
+        }));
+      const first = await shown();
+      assert.equal(first.name, 'Figure 2');
+      assert.ok(first.width > 900, String(first.width));
+      assert.ok(first.inside);
+      await page.keyboard.press('ArrowRight');
+      assert.equal((await shown()).name, 'Figure 3');
+      for (let i = 0; i < 8; i++) await page.keyboard.press('Tab');
+      assert.equal(
+        await page.evaluate(() => document.activeElement?.closest('main') ?? null),
+        null,
+      );
+      await page.keyboard.press('Escape');
+      assert.equal((await shown()).name, null);
+      assert.equal(
+        await page.evaluate(() => document.activeElement?.getAttribute('aria-label')),
+        'Enlarge Figure 2',
+      );
+      assert.deepEqual(complaints, []);
+    }));
+
+  test('references, citations and notes show what they point at: on hover, on focus, and on a touch', () =>
+    visit(browser, html, async ({ page }) => {
+      const text = () => page.$eval('.preview', (box) => box.textContent ?? '');
+      const gone = () => page.waitForFunction(() => !document.querySelector('.preview'));
+      const cases: [string, RegExp][] = [
+        ['main a.reference[href="#fig-ladder"]', /Figure 2\./],
+        ['main a.citation', /Hanin/],
+        ['main .note-mark a', /\S/],
+        ['main a.reference[href^="#sec-"]', /\S/],
+      ];
+      for (const [selector, expected] of cases) {
+        await page.$eval(selector, (link) =>
+          link.scrollIntoView({ block: 'center', behavior: 'instant' }),
+        );
+        await page.hover(selector);
+        await page.waitForSelector('.preview');
+        assert.match(await text(), expected);
+        // The pointer may go into the box, and Escape closes it.
+        await page.hover('.preview');
+        await page.keyboard.press('Escape');
+        await gone();
+        await page.mouse.move(2, 2);
+      }
+      await page.focus('main a.citation');
+      await page.keyboard.press('Tab');
+      await page.waitForSelector('.preview');
+      assert.equal(
+        await page.evaluate(() => document.activeElement?.getAttribute('aria-describedby')),
+        'preview',
+      );
+      await page.keyboard.press('Escape');
+      await gone();
+      const before = await page.evaluate(() => location.hash);
+      const link = (await page.$('main a.reference[href="#fig-ladder"]'))!;
+      await link.tap();
+      await page.waitForSelector('.preview-way');
+      assert.equal(await page.evaluate(() => location.hash), before);
+      await page.tap('.preview-way');
+      assert.equal(await page.evaluate(() => location.hash), '#fig-ladder');
+      await gone();
+    }));
+
+  test('charts take the colours of the page, and change with it at once', () =>
+    visit(browser, html, async ({ page }) => {
+      await wakeCharts(page);
+      const seen = () =>
+        page.evaluate(() => {
+          const of = (selector: string, property: 'fill' | 'stroke') =>
+            getComputedStyle(document.querySelector(`#fig-ladder ${selector}`)!)[property];
+          return [
+            of('.role-axis-label text', 'fill'),
+            of('.role-axis-title text', 'fill'),
+            of('.role-axis-grid line', 'stroke'),
+            of('.role-mark path', 'stroke'),
+          ];
+        });
+      const rgb = (hex: string) =>
+        `rgb(${[1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join(', ')})`;
+      const light = await seen();
+      await page.$eval('button.theme', (button) => button.click());
+      const dark = await seen();
+      const { dark: set } = colours;
+      assert.deepEqual(
+        dark.slice(0, 3),
+        [set['chart-quiet'], set['chart-ink'], set['chart-grid']].map(rgb),
+      );
+      assert.notDeepEqual(light.slice(0, 3), dark.slice(0, 3));
+      // The data keep their colours: they are told by the same ones in the text.
+      assert.equal(dark[3], light[3]);
+      await page.$eval('button.theme', (button) => button.click());
+      assert.deepEqual(await seen(), light);
+    }));
 
   test('with scripts off everything is there', () =>
     visit(

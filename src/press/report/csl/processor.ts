@@ -111,12 +111,13 @@ class Processor {
     const { key } = sorted[0]!;
     const names = this.namesInText(key);
     const gap = layout.attributes['vertical-align'] === 'sup' ? '' : ' ';
-    const author = span({ link: this.idOf(key) }, names);
+
     if (this.style.isNote) {
       return { lead: richHtml(names, this.quotes), html: richHtml(whole, this.quotes) };
     }
     const rest = isEmpty(printed[0]!.whole()) ? [] : [...affix(gap), ...whole];
-    return { lead: '', html: richHtml([...author, ...rest], this.quotes) };
+    const link = this.idOf(key);
+    return { lead: '', html: richHtml(span({ link }, [...names, ...rest]), this.quotes) };
   }
 
   private printCite(cite: Cite, position: Position, isInText: boolean): PrintedCite {

@@ -1,0 +1,115 @@
+// The scripts of a page, and the data that its live charts need.
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { type Document, walk } from './document.js';
+import type { Drawings } from './drawing.js';
+
+interface PackedTable {
+  readonly keys: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+/** What the live charts need, each table of rows once and its column names once. Null without charts. */
+export function chartData(document: Document, drawings: Drawings): object | null {
+  const tables: PackedTable[] = [];
+  const known = new Map<string, number>();
+  const pack = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) {
+      const table = asTable(value);
+      if (!table) return value.map(pack);
+      const text = JSON.stringify(table);
+      const index = known.get(text) ?? tables.push(table) - 1;
+      known.set(text, index);
+      return { $rows: index };
+    }
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, pack(item)]));
+  };
+  const charts: Record<string, unknown> = {};
+  for (const block of walk(document.blocks)) {
+    if (block.kind !== 'figure' || block.content.kind !== 'chart') continue;
+    const drawing = drawings.get(block.id);
+    if (!drawing) continue;
+    const { library, specification } = block.content;
+    const table = drawing.table && { data: drawing.table.data, columns: drawing.table.columns };
+    charts[block.id] = { library, table, vega: pack(drawing.vega), source: pack(specification) };
+  }
+  return Object.keys(charts).length === 0 ? null : { tables, charts };
+}
+
+/** A list of at least four flat rows with the same columns in the same order. */
+function asTable(list: readonly unknown[]): PackedTable | null {
+  const first = list[0];
+  if (list.length < 4 || typeof first !== 'object' || first === null || Array.isArray(first))
+    return null;
+  const keys = Object.keys(first);
+  if (keys.length === 0 || keys.includes('__proto__')) return null;
+  const rows: unknown[][] = [];
+  for (const row of list) {
+    if (typeof row !== 'object' || row === null) return null;
+    const own = Object.keys(row);
+    if (own.length !== keys.length || own.some((key, index) => key !== keys[index])) return null;
+    const values = Object.values(row);
+    if (values.some((value) => typeof value === 'object' && value !== null)) return null;
+    rows.push(values);
+  }
+  return { keys, rows };
+}
+
+const require = createRequire(import.meta.url);
+let bundle: string | null = null;
+
+/** Vega and its expression interpreter as one classic script. The interpreter comes as a module, so its two ends are changed. */
+export function vegaBundle(): string {
+  if (bundle) return bundle;
+  const vega = readFileSync(join(packageOf('vega'), 'build/vega.min.js'), 'utf8');
+  const module = readFileSync(
+    join(packageOf('vega-interpreter'), 'build/vega-interpreter.js'),
+    'utf8',
+  );
+  const opening = /^import (\{[^}]*\}) from 'vega-util';/m;
+  const closing = /^export \{ expression as expressionInterpreter \};/m;
+  if (!opening.test(module) || !closing.test(module)) {
+    throw new Error('vega-interpreter has changed its form; the bundle of the report must follow');
+  }
+  const interpreter = module
+    .replace(opening, (_, names: string) => `const ${names} = vega;`)
+    .replace(closing, 'vega.expressionInterpreter = expression;')
+    .replace(/^\/\/# sourceMappingURL=.*$/m, '');
+  const licence =
+    '/*! Vega and vega-interpreter: BSD-3-Clause, University of Washington Interactive Data Lab */\n';
+  bundle = inline(
+    `${licence}${vega.replace(/^\/\/# sourceMappingURL=.*$/m, '')}\n(function(){\n${interpreter}\n})();\n`,
+  );
+  return bundle;
+}
+
+/** Folder of a package whose entry point is build/….js; its manifest is not among its exports. */
+function packageOf(name: string): string {
+  return join(require.resolve(name), '../..');
+}
+
+/** The files of client/ and what starts them, as one script. */
+export function clientScript(): string {
+  const folder = new URL('./client/', import.meta.url);
+  const parts = readdirSync(folder)
+    .filter((name) => name.endsWith('.js'))
+    .sort()
+    .map((name) => new URL(name, folder));
+  const compiled = [...parts, new URL('./client.js', import.meta.url)].map((file) =>
+    readFileSync(file, 'utf8')
+      .replace(/^import [^;]*;$/gm, '')
+      .replace(/^export \{\};$/gm, '')
+      .replace(/^export (?=function|const|class)/gm, '')
+      .replace(/^\s*\/\/.*$/gm, '')
+      .replace(/^\s*\/\*\*[\s\S]*?\*\/$/gm, '')
+      .replace(/\n{2,}/g, '\n'),
+  );
+  return inline(`(function(){'use strict';\n${compiled.join('\n').trim()}\n})();`);
+}
+
+/** A script element ends at the first end tag, wherever it stands. */
+function inline(script: string): string {
+  return script.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '<\\!--');
+}
