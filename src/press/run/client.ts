@@ -146,6 +146,8 @@ export class Kernel {
     this.#broadcast.subscribe();
     this.#heartbeat.connect(address(connection.hb_port));
     const env = {
+      // What a program runs is not what a person typed: our kernel's history is for the latter.
+      FATHOM_KERNEL_HISTORY: 'off',
       ...process.env,
       ...spec.env,
       ...options.env,
