@@ -4,6 +4,7 @@ import { lendBrowser } from './browser.js';
 import { type Diagnostic, formatDiagnostic } from './diagnostics.js';
 import type { Document } from './document.js';
 import { drawCharts } from './drawing.js';
+import { missingGlyphs } from './fonts/missing.js';
 import { escapeHtml } from './markup.js';
 import { type BookTitle, idIn, paperOfBook } from './paper.js';
 import { renderPdf } from './pdf.js';
@@ -55,6 +56,15 @@ export async function renderBook(
         const { drawings } = drawn[index]!;
         return { document, drawings, provenance: provenance && { ...provenance, browser } };
       }),
+      (characters) => {
+        const glyphs = chapters.flatMap(({ notebook, name, file = `${name}.ipynb` }) =>
+          missingGlyphs(characters, { notebook, file, language: title.language }).filter(
+            ({ cell }) => cell !== null,
+          ),
+        );
+        if (options.strict) refuse(glyphs, true);
+        diagnostics.push(...glyphs);
+      },
     );
   const own = options.browser ? null : lendBrowser();
   try {

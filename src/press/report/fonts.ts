@@ -4,7 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { inflateSync } from 'node:zlib';
+import { otherScripts } from './fonts/other-scripts.js';
+import { readCharacterMap, readTables, writeSfnt, writeWoff2 } from './fonts/sfnt.js';
+import { subsetFont } from './fonts/subset.js';
 
 const require = createRequire(import.meta.url);
 
@@ -204,54 +206,69 @@ export function textWidth(text: string, size: number, bold: boolean): number {
   return width * size;
 }
 
-/** Reads character → advance width from a WOFF 1.0 file (W3C, tables head, hhea, hmtx, cmap). */
+/** Character → advance width, in units of 1 em. */
 function readAdvances(file: Buffer): Map<number, number> {
-  const tables = new Map<string, Buffer>();
-  for (let i = 0; i < file.readUInt16BE(12); i++) {
-    const entry = 44 + i * 20;
-    const tag = file.toString('latin1', entry, entry + 4);
-    const [offset, packed, size] = [4, 8, 12].map((at) => file.readUInt32BE(entry + at));
-    const data = file.subarray(offset!, offset! + packed!);
-    tables.set(tag, packed! < size! ? inflateSync(data) : data);
-  }
+  const tables = readTables(file);
   const unitsPerEm = tables.get('head')!.readUInt16BE(18);
   const metricCount = tables.get('hhea')!.readUInt16BE(34);
   const metrics = tables.get('hmtx')!;
   const advance = (glyph: number) =>
     metrics.readUInt16BE(Math.min(glyph, metricCount - 1) * 4) / unitsPerEm;
-  const result = new Map<number, number>();
-  for (const [point, glyph] of readCharacterMap(tables.get('cmap')!))
-    result.set(point, advance(glyph));
-  return result;
+  return new Map([...readCharacterMap(tables)].map(([point, glyph]) => [point, advance(glyph)]));
 }
 
-/** Character → glyph from the format 4 subtable (the Basic Multilingual Plane). */
-function* readCharacterMap(cmap: Buffer): Generator<[number, number]> {
-  const count = cmap.readUInt16BE(2);
-  for (let i = 0; i < count; i++) {
-    const start = cmap.readUInt32BE(4 + i * 8 + 4);
-    if (cmap.readUInt16BE(start) !== 4) continue;
-    const doubled = cmap.readUInt16BE(start + 6);
-    const [ends, starts] = [start + 14, start + 16 + doubled];
-    const [deltas, offsets] = [starts + doubled, starts + 2 * doubled];
-    for (let segment = 0; segment < doubled; segment += 2) {
-      const end = cmap.readUInt16BE(ends + segment);
-      const delta = cmap.readUInt16BE(deltas + segment);
-      const offset = cmap.readUInt16BE(offsets + segment);
-      for (
-        let point = cmap.readUInt16BE(starts + segment);
-        point <= end && point < 0xffff;
-        point++
-      ) {
-        let glyph = point;
-        if (offset !== 0) {
-          const at = offsets + segment + offset + (point - cmap.readUInt16BE(starts + segment)) * 2;
-          glyph = cmap.readUInt16BE(at);
-          if (glyph === 0) continue;
-        }
-        yield [point, (glyph + delta) & 0xffff];
-      }
-    }
-    return;
+/** Which characters a file of a typeface has. */
+const characters = new Map<string, ReadonlySet<number>>();
+
+function charactersOf(file: string): ReadonlySet<number> {
+  let known = characters.get(file);
+  if (!known) {
+    known = new Set(readCharacterMap(readTables(readFileSync(file))).keys());
+    characters.set(file, known);
   }
+  return known;
+}
+
+/** Nothing is seen of these: controls, spaces, joiners, selectors of variants. */
+const invisible = /[\p{C}\p{Z}]|\p{Default_Ignorable_Code_Point}/u;
+
+/** The characters of a page that its typefaces lack, those of formulas apart. */
+export function lackingCharacters(markup: string): Set<string> {
+  const lacking = new Set<string>();
+  const used = charactersByFace(markup);
+  for (const { family, folder, weight, style } of faces) {
+    const root = folderOf(folder);
+    for (const character of used.get(`${family} ${weight} ${style}`) ?? []) {
+      const point = character.codePointAt(0)!;
+      if (point < 0x7f || invisible.test(character)) continue;
+      const isThere = Object.entries(subsets(root)).some(
+        ([subset, range]) =>
+          (subset === 'latin' || inRange(point, range)) &&
+          charactersOf(join(root, 'files', `${folder}-${subset}-${weight}-${style}.woff`)).has(
+            point,
+          ),
+      );
+      if (!isThere) lacking.add(character);
+    }
+  }
+  return lacking;
+}
+
+/** Puts the font of other scripts behind each typeface, in style sheets, pictures and specifications of charts. */
+export function withOtherScripts(text: string): string {
+  return text.replace(
+    new RegExp(`('|&#39;|&quot;|\\\\")(${serif}|${sans}|${mono})\\1,`, 'g'),
+    (_, quote: string, family: string) =>
+      `${quote}${family}${quote},${quote}${otherScripts}${quote},`,
+  );
+}
+
+/** The font of the mark that shows where a line of code goes on: the hooked arrow of KaTeX's main font. */
+export const lineMark = { family: 'Line Mark', character: '\u21aa' };
+
+export function lineMarkCss(): string {
+  const file = require.resolve('katex/dist/fonts/KaTeX_Main-Regular.woff');
+  const font = writeSfnt(readTables(readFileSync(file)));
+  const made = writeWoff2(subsetFont(font, 0, [lineMark.character.codePointAt(0)!]));
+  return `@font-face{font-family:'${lineMark.family}';src:url(data:font/woff2;base64,${made.toString('base64')}) format('woff2')}`;
 }

@@ -12,7 +12,7 @@ import {
   walk,
 } from './document.js';
 import type { Drawings } from './drawing.js';
-import { mathCss, textFontCss } from './fonts.js';
+import { embedFonts } from './fonts/embed.js';
 import { type Highlight, loadHighlighter } from './highlight.js';
 import { html, type Markup, scriptJson, trusted } from './markup.js';
 import { chartData, clientScript, vegaBundle } from './page-scripts.js';
@@ -21,13 +21,15 @@ import { pageCss } from './style.js';
 
 export interface PageOptions {
   readonly provenance: Provenance | null;
+  /** Is told the characters that no font has. */
+  readonly onMissing?: (characters: readonly string[]) => void;
 }
 
 /** The report as a page for the screen, charts live. */
 export async function renderHtml(
   document: Document,
   drawings: Drawings,
-  { provenance }: PageOptions = { provenance: null },
+  { provenance, onMissing }: PageOptions = { provenance: null },
 ): Promise<string> {
   const article = await renderArticle(document, drawings, provenance, 'screen');
   const live = chartData(document, drawings);
@@ -41,16 +43,29 @@ ${article}
 </main>
 </div>
 ${live && html`<script type="application/json" id="chart-data">${scriptJson(live)}</script>`}`;
-  return page(document, content, pageCss, scripts);
+  return page(document, content, { css: pageCss, scripts, onMissing });
 }
 
 /** What a page says of itself. */
 export type About = Pick<Document, 'title' | 'authors' | 'language' | 'description' | 'keywords'>;
 
+export interface PageParts {
+  readonly css: string;
+  readonly scripts?: readonly string[];
+  /** To be printed here and now, with the fonts of this machine. */
+  readonly isPaper?: boolean;
+  readonly onMissing?: PageOptions['onMissing'] | undefined;
+}
+
 /** The whole file around what stands in its body. */
-export function page(about: About, body: Markup, css: string, scripts: readonly string[]): string {
-  const text = body.text;
-  const style = [textFontCss(text), mathCss(text), css].filter((part) => part !== '').join('\n');
+export function page(
+  about: About,
+  body: Markup,
+  { css, scripts = [], isPaper = false, onMissing }: PageParts,
+): string {
+  const fonts = embedFonts(body.text, css, { language: about.language, spell: isPaper });
+  if (fonts.missing.length > 0) onMissing?.(fonts.missing);
+  const { css: style, markup: text } = fonts;
   const policy = [
     `default-src 'none'`,
     `style-src-elem '${hash(style)}'`,
@@ -80,7 +95,7 @@ ${about.keywords.length > 0 && html`<meta name="keywords" content="${about.keywo
 <style>${trusted(style)}</style>
 </head>
 <body>
-${body}
+${trusted(text)}
 ${scripts.map((script) => html`<script>${trusted(script)}</script>`)}
 </body>
 </html>

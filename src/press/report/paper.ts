@@ -3,8 +3,16 @@
 // element with `data-page-of`, which is filled in when the pages are laid out (paper-layout.ts).
 import { type Document, type Figure, type Section, type Table, walk } from './document.js';
 import type { Drawings } from './drawing.js';
+import { lineMarkCss } from './fonts.js';
 import { escapeHtml, html, type Markup, trusted } from './markup.js';
-import { type About, contentsOf, page, renderArticle, subsections } from './page.js';
+import {
+  type About,
+  contentsOf,
+  page,
+  type PageOptions,
+  renderArticle,
+  subsections,
+} from './page.js';
 import { paperCss } from './print-style.js';
 import type { Provenance } from './provenance.js';
 import { pageCss } from './style.js';
@@ -36,14 +44,17 @@ export interface Paper {
 }
 
 /** A report of its own: title, contents, text. */
-export async function paperOf(chapter: PaperChapter): Promise<Paper> {
+export async function paperOf(
+  chapter: PaperChapter,
+  onMissing?: PageOptions['onMissing'],
+): Promise<Paper> {
   const { document, drawings, provenance } = chapter;
   const front = html`${provenance && madeLine(provenance)}${paperContents([chapter], false)}`;
   const article = await renderArticle(document, drawings, provenance, 'paper', front);
   const body = html`<main id="main">${trusted(withoutWaysOut(article.text))}</main>`;
   return {
     about: document,
-    markup: page(document, body, `${pageCss}\n${paperCss}`, []),
+    markup: page(document, body, { css: paperStyle(body), isPaper: true, onMissing }),
     marks: marksOf(document, document.title.text),
     bare: [],
   };
@@ -53,6 +64,7 @@ export async function paperOf(chapter: PaperChapter): Promise<Paper> {
 export async function paperOfBook(
   book: BookTitle,
   chapters: readonly PaperChapter[],
+  onMissing?: PageOptions['onMissing'],
 ): Promise<Paper> {
   const articles = await Promise.all(
     chapters.map(async ({ document, drawings, provenance }) => {
@@ -78,7 +90,7 @@ ${commit && html`<p class="made">${madeOf(commit).join(' · ')}</p>`}</div>`;
   };
   return {
     about,
-    markup: page(about, body, `${pageCss}\n${paperCss}`, []),
+    markup: page(about, body, { css: paperStyle(body), isPaper: true, onMissing }),
     marks: [
       { id: 'paper-contents', left: book.title, right: 'Contents' },
       ...chapters.flatMap(({ document }) =>
@@ -87,6 +99,11 @@ ${commit && html`<p class="made">${madeOf(commit).join(' · ')}</p>`}</div>`;
     ],
     bare: chapters.map(({ document }) => idIn(document)('title')),
   };
+}
+
+function paperStyle(body: Markup): string {
+  const mark = body.text.includes('class="line"') ? lineMarkCss() : '';
+  return [mark, pageCss, paperCss].join('\n');
 }
 
 /** Links to files beside the page are for the screen; a printer would make addresses on this machine of them. */

@@ -49,8 +49,12 @@ export async function renderPdf(
       }
     });
     const heads = headsOfPaper(paper, places, pdf.getPageCount());
-    const printed = await withPage(used, folder, 'heads', headsPage(heads), (page) =>
-      printPage(page, false),
+    const printed = await withPage(
+      used,
+      folder,
+      'heads',
+      headsPage(heads, about.language),
+      (page) => printPage(page, false),
     );
     await layOver(pdf, printed, heads);
     return await describePdf(pdf, { about, date, markup, browser: version });

@@ -1,5 +1,5 @@
 // How a report looks on paper: the rules for every print, and those of the PDF, with its title page and running heads.
-import { sans } from './fonts.js';
+import { lineMark, sans } from './fonts.js';
 
 /** Whatever is printed, the HTML from a browser's own menu too: nothing cut that belongs together. */
 export const printCss = `
@@ -26,7 +26,7 @@ pre{font-size:7.7pt;white-space:pre-wrap!important;overflow-wrap:anywhere;overfl
 .code pre,.prose pre{padding:.7em .9em;box-decoration-break:clone;-webkit-box-decoration-break:clone}
 .line{display:block;position:relative;padding-left:1.6em;text-indent:-1.6em;margin-left:0}
 .line>*{text-indent:0}
-.line::before{content:"\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa" / "";position:absolute;left:.1em;top:1lh;bottom:0;overflow:hidden;white-space:pre;text-indent:0;color:var(--token-mark)}
+.line::before{font-family:'${lineMark.family}';content:"\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa" / "";position:absolute;left:.1em;top:1lh;bottom:0;overflow:hidden;white-space:pre;text-indent:0;color:var(--token-mark)}
 details>summary{list-style:none}
 a{color:inherit;text-decoration:none}
 .prose a[href^=http],.bibliography a,.reference,.citation,.note-mark a{color:var(--accent)}

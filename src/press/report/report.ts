@@ -11,6 +11,7 @@ import { type Citations, noCitations, readBibliography } from './citations.js';
 import { type Diagnostic, ReportError } from './diagnostics.js';
 import type { Document } from './document.js';
 import { type Drawings, drawCharts, warmUp } from './drawing.js';
+import { missingGlyphs } from './fonts/missing.js';
 import { readFrontMatter } from './front-matter.js';
 import { renderHtml } from './page.js';
 import { paperOf } from './paper.js';
@@ -91,15 +92,27 @@ export async function renderReport(notebook: Notebook, options: ReportOptions): 
       options.lenient ? { ...each, severity: 'warning' as const } : each,
     );
     refuse(diagnostics, strict);
+    const known = diagnostics.length;
+    const absent = new Set<string>();
+    const onMissing = (characters: readonly string[]): void => {
+      for (const character of characters) absent.add(character);
+      const { file, language } = document;
+      const glyphs = missingGlyphs([...absent].sort(), { notebook, file, language });
+      if (strict) refuse(glyphs, true);
+      diagnostics.splice(known, diagnostics.length - known, ...glyphs);
+    };
     const files: ReportFile[] = [];
     for (const [name, content] of kept) await writeWhole(join(options.outDirectory, name), content);
     if (formats.includes('html')) {
-      const page = await renderHtml(document, drawings, { provenance });
+      const page = await renderHtml(document, drawings, { provenance, onMissing });
       files.push(await writeReport(options, 'html', page));
     }
     if (isPrinted) {
       const paperFor = (name: string) =>
-        paperOf({ document, drawings, provenance: provenance && { ...provenance, browser: name } });
+        paperOf(
+          { document, drawings, provenance: provenance && { ...provenance, browser: name } },
+          onMissing,
+        );
       const pdf = await renderPdf(paperFor, { date: dateOf(options), browser });
       files.push(await writeReport(options, 'pdf', pdf));
     }

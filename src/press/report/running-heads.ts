@@ -2,7 +2,7 @@
 // is in into its margin, so the heads are printed as a PDF of their own and laid over the pages, as artifacts, which
 // screen readers pass over.
 import type { PDFDocument } from '@cantoo/pdf-lib';
-import { textFontCss } from './fonts.js';
+import { embedFonts } from './fonts/embed.js';
 import { html, trusted } from './markup.js';
 import { headsCss } from './print-style.js';
 
@@ -34,13 +34,14 @@ export function headsOf(
 }
 
 /** A page of HTML with one sheet for each head. */
-export function headsPage(heads: readonly (RunningHead | null)[]): string {
+export function headsPage(heads: readonly (RunningHead | null)[], language: string): string {
   const sheets = html`${heads.map(
     (head) =>
       html`<div class="sheet ui"><span>${head?.left}</span><span>${head?.right}</span></div>
 `,
   )}`;
-  return html`<!doctype html><meta charset="utf-8"><style>${trusted(`${textFontCss(sheets.text)}\n${headsCss}`)}</style>${sheets}`
+  const { css, markup } = embedFonts(sheets.text, headsCss, { language, spell: true });
+  return html`<!doctype html><html lang="${language}"><meta charset="utf-8"><style>${trusted(css)}</style>${trusted(markup)}`
     .text;
 }
 

@@ -25,7 +25,7 @@ const needs = (...programs: string[]) => {
   return noBrowser || (missing.length > 0 && `no ${missing.join(', ')}`);
 };
 
-/** Builds the chapter in a process of its own, in another time zone, language, folder and at another time. */
+/** Builds the chapter in a process of its own, with another environment. */
 function build(folder: string, environment: Record<string, string>): void {
   writeFileSync(join(folder, 'references.bib'), bibliography);
   execFileSync(
@@ -45,13 +45,24 @@ describe('PDF', { skip: noBrowser }, () => {
     execFileSync(program, args, { encoding: 'utf8' });
   before(() => {
     build(folders[0]!, { TZ: 'UTC', LANG: 'C.UTF-8' });
-    build(folders[1]!, { TZ: 'Asia/Kathmandu', LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' });
+    // Another time zone, language, user, home, folder for temporary files, and a clock 400 days ahead.
+    const ahead = `globalThis.Date = class extends Date { constructor(...a) { super(...(a.length ? a : [Date.now()])); } static now() { return super.now() + 400 * 864e5; } };`;
+    build(folders[1]!, {
+      TZ: 'Asia/Kathmandu',
+      LANG: 'de_DE.UTF-8',
+      LC_ALL: 'de_DE.UTF-8',
+      USER: 'somebody',
+      LOGNAME: 'somebody',
+      HOME: folders[1]!,
+      TMPDIR: folders[1]!,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}`,
+    });
   });
   after(() => {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   });
 
-  test('the same bytes in another time zone, language and folder, HTML and PDF', () => {
+  test('the same bytes in another time zone, language and folder, by another user at another time', () => {
     for (const file of ['chapter.html', 'chapter.pdf']) {
       const [a, b] = folders.map((folder) => readFileSync(join(folder, file)));
       assert.ok(a!.equals(b!), file);
