@@ -80,6 +80,7 @@ h1{font-size:26pt}
 .paper-contents .chapter>a .dots{border-color:transparent}
 h1 .number{color:var(--quiet);font-weight:400;margin-right:.25em}
 .paper-contents{break-after:var(--break,page);font-family:'${sans}',sans-serif;font-size:8.9pt;line-height:1.4}
+.paper-contents+section>h2:first-child{margin-top:0}
 .paper-contents.own-page{break-before:var(--break,page)}
 .paper-contents h2{font-size:10.4pt;margin:6mm 0 2mm;color:var(--strong)}
 .paper-contents ol{list-style:none;margin:0;padding:0}
