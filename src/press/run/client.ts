@@ -266,7 +266,7 @@ export class Kernel {
     const running = execution({
       graceMs: this.#options.graceMs,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      onTimeout: () => void this.#stopCode(),
+      onTimeout: () => void this.stop(),
     });
     this.#pending.set(id, running);
     this.#send(this.#shell, request);
@@ -283,8 +283,8 @@ export class Kernel {
     else this.#send(this.#control, this.#request('interrupt_request', {}));
   }
 
-  /** Interrupt; where that does not end the code, terminate, then kill, each after some seconds and the whole group. */
-  async #stopCode(): Promise<void> {
+  /** Interrupts the running code; where that does not end it, terminates, then kills the process, each after some seconds and the whole group. */
+  async stop(): Promise<void> {
     const running = [...this.#pending.keys()];
     const isRunning = (): boolean => running.some((id) => this.#pending.has(id));
     const { ladderStepMs } = this.#options;
@@ -293,11 +293,6 @@ export class Kernel {
     this.#process.signal('SIGTERM');
     if (await this.#within(ladderStepMs, () => this.#process.hasEnded)) return;
     this.#process.signal('SIGKILL');
-  }
-
-  /** Interrupts the running code, and ends the kernel if the code does not heed it. */
-  async stop(): Promise<void> {
-    await this.#stopCode();
   }
 
   async #within(limitMs: number, isSo: () => boolean): Promise<boolean> {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
@@ -138,6 +140,27 @@ describe('a kernel that does not work', () => {
     });
     await kernel.shutdown();
     assert.equal(isRunning(pid!), false);
+  });
+});
+
+describe('what a kernel started', { skip: process.platform === 'win32' }, () => {
+  it('ends with it', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      await withKernel('starts-another', async (kernel) => {
+        const { port } = server.address() as AddressInfo;
+        const running = kernel.execute(String(port));
+        const [socket] = (await once(server, 'connection')) as [Socket];
+        const closed = new Promise((resolve) => socket.on('error', () => {}).on('close', resolve));
+        socket.resume();
+        process.kill(kernel.pid!, 'SIGKILL');
+        await assert.rejects(running, { name: 'KernelDiedError' });
+        await closed;
+      });
+    } finally {
+      server.close();
+    }
   });
 });
 
