@@ -1,5 +1,7 @@
 // What can be wrong with a notebook file, and with the parameters it is asked to run with.
 
+import { printable } from '../../shared/printable.js';
+
 /** A file is not a notebook that Fathom can read. `line` and `place` say where, as far as that is known. */
 export class NotebookError extends Error {
   override readonly name = 'NotebookError';
@@ -11,7 +13,7 @@ export class NotebookError extends Error {
 
   constructor(problem: string, where: { file: string; line?: number; place?: string }) {
     const position = where.line === undefined ? where.file : `${where.file}:${where.line}`;
-    super(`${position}: ${where.place ? `${where.place}: ` : ''}${problem}`);
+    super(printable(`${position}: ${where.place ? `${where.place}: ` : ''}${problem}`));
     this.file = where.file;
     this.line = where.line;
     this.place = where.place;

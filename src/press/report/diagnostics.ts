@@ -1,5 +1,7 @@
 // What is wrong with a notebook as a report, and where. Stages collect diagnostics; nobody throws on the first one.
 
+import { printable } from '../../shared/printable.js';
+
 export interface Place {
   readonly file: string;
   /** Position of the notebook cell, from 1; null where the whole notebook is meant. */
@@ -20,7 +22,7 @@ export interface Diagnostic extends Place {
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { file, cell, line, message } = diagnostic;
   const place = [file, cell === null ? '' : `cell ${cell}`, line === null ? '' : `line ${line}`];
-  return `${place.filter((part) => part !== '').join(', ')}: ${message}`;
+  return printable(`${place.filter((part) => part !== '').join(', ')}: ${message}`);
 }
 
 /** The report cannot be made as asked: it has errors, or warnings under `strict`. Nothing was written. */

@@ -196,13 +196,13 @@ test('charts that never end or eat all memory cost themselves, not the build', a
     ),
   );
   const { drawings, diagnostics } = await drawCharts(document, {
-    timeoutMs: 4_000,
+    timeoutMs: 12_000,
     memoryMegabytes: 64,
   });
   assert.equal(drawings.size, 1);
   assert.equal(diagnostics.length, 3);
   for (const { message } of diagnostics)
-    assert.match(message, /more than 64 MB|within 4 s|ended|cannot|Invalid/);
+    assert.match(message, /more than 64 MB|within 12 s|ended|cannot|Invalid/);
 });
 
 test('charts together have an end too', async () => {
