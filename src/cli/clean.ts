@@ -10,7 +10,7 @@ interface Options {
 export function register(program: Command): void {
   program
     .command('clean')
-    .summary('strip outputs from notebooks, in place or as a git filter')
+    .summary('strip outputs from notebooks, also as a git filter')
     .description(
       'Takes outputs, counts and what front ends write into the metadata out of notebooks; text, order, ids, tags and options ' +
         'stay. Without notebooks it reads one from standard input and writes it to standard output, as git asks of a filter.',

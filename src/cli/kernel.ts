@@ -13,7 +13,7 @@ interface Where {
 export function register(program: Command): void {
   const command = program
     .command('kernel')
-    .description('register the TypeScript kernel with Jupyter, list and remove kernels');
+    .description('register the TypeScript kernel with Jupyter');
   placed(command.command('install'), 'register')
     .description('write a kernelspec, so that Jupyter offers the kernel')
     .option('--display-name <text>', 'name that people see', 'TypeScript (Fathom)')

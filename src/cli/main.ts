@@ -48,7 +48,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain the command')
     .helpCommand(false)
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp({ showGlobalOptions: false, subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(fathom --help explains every command)')
     .exitOverride()
     .addHelpText(

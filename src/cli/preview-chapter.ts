@@ -2,7 +2,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { State } from '../press/preview/server.js';
-import { formatDiagnostic, ReportError, renderHtml } from '../press/report/index.js';
+import {
+  formatDiagnostic,
+  inOtherChapters,
+  ReportError,
+  renderHtml,
+} from '../press/report/index.js';
 import { readReport } from '../press/report/report.js';
 import { describeCellError } from '../press/run/cell-error.js';
 import { chooseKernel } from '../press/run/choose-kernel.js';
@@ -137,6 +142,7 @@ export class ChapterPreview {
         file: chapter.shownAs,
         directory,
         ...(existsSync(bibliography) ? { bibliography } : {}),
+        elsewhere: await inOtherChapters(planned.book?.chapters ?? [], chapter.file),
       });
       errors.push(...diagnostics.map(formatDiagnostic));
       const html = await renderHtml(document, drawings);

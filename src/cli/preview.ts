@@ -10,7 +10,7 @@ interface Options {
 export function register(program: Command): void {
   program
     .command('preview')
-    .summary('show a report in the browser and keep it up to date as you write')
+    .summary('show a report in the browser as you write')
     .description(
       'Serves the report of a notebook, or of the chapters of the book, to the browser on this machine. When a file is saved, ' +
         'prose is printed anew; code is executed anew, from the top on a fresh kernel, and the page says what goes on. What ' +

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 export function register(program: Command): void {
   program
     .command('record')
-    .summary('keep the runs of a built edition, so that a clone builds it without training')
+    .summary('keep the runs of an edition: a clone need not train')
     .description(
       'Copies the records and readings that the reports of a profile were built from into reports/recorded, which belongs ' +
         'under version control. Runs that no recorded edition uses any more are taken out of it.',

@@ -10,7 +10,7 @@ interface Options {
 export function register(program: Command): void {
   program
     .command('render')
-    .summary('print notebooks that were executed elsewhere, without running them')
+    .summary('print notebooks that were executed elsewhere')
     .description(
       'Prints executed notebooks of any kernel as HTML and PDF. Nothing in them is run: what they show is made safe, and what ' +
         'is wrong with them is said while the best report that can be made of them is written. Outputs too large for a page ' +
