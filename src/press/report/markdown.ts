@@ -298,7 +298,7 @@ function resultRule(state: StateInline, silent: boolean): boolean {
 /** `[@key]`, `[see @key, pp. 3-4; -@other]`, `[@fig-a; @fig-b]` */
 function citationRule(state: StateInline, silent: boolean): boolean {
   if (state.src[state.pos] !== '[') return false;
-  const found = /^\[([^[\]]*?@[^[\]]*)\](?![(:[])/.exec(
+  const found = /^\[([^[\]]*?@[^[\]]*)\](?![([])/.exec(
     state.src.slice(state.pos, state.pos + 2000),
   );
   if (!found) return false;

@@ -1,9 +1,10 @@
 // Charts: what is drawn, what it measures, what its table says.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drawChart } from '../../../src/press/report/chart.js';
+import { drawChart, palette } from '../../../src/press/report/chart.js';
 import { textWidth } from '../../../src/press/report/fonts.js';
 import { colours } from '../../../src/press/report/style.js';
+import { difference, seenLab } from '../../lab/chart/colour-vision.js';
 
 const values = [1, 2, 3, 4].flatMap((x) =>
   ['a', 'b'].map((g) => ({ x, g, y: x / (g === 'a' ? 7 : 3), hidden: 1 })),
@@ -118,3 +119,31 @@ for (const [name, set] of Object.entries(colours)) {
     assert.ok(contrast(set['chart-line'], set.paper) >= 2.5);
   });
 }
+
+for (const sight of ['normal', 'protanopia', 'deuteranopia', 'tritanopia'] as const) {
+  test(`any two colours of the palette can be told apart: ${sight}`, () => {
+    for (const [index, colour] of palette.entries()) {
+      for (const other of palette.slice(0, index)) {
+        const apart = difference(seenLab(colour, sight), seenLab(other, sight));
+        assert.ok(apart >= 11, `${colour} and ${other}: ${apart.toFixed(1)}`);
+      }
+    }
+  });
+}
+
+test('every colour of the palette stands out from the page, light and dark', () => {
+  for (const colour of palette) {
+    for (const set of Object.values(colours)) {
+      assert.ok(contrast(colour, set.paper) >= 3, `${colour} on ${set.paper}`);
+    }
+  }
+});
+
+test('a chart of ten thousand marks has one name, also for what is drawn again later', async () => {
+  const { vega } = await drawChart(request(line));
+  const marks = JSON.stringify(vega.marks);
+  assert.equal(
+    marks.match(/"type":"(?:line|group|symbol|rule|area)"/g)?.length,
+    marks.match(/"aria":false/g)?.length,
+  );
+});

@@ -206,6 +206,7 @@ function captionIn(after: Token[]): { text: string; label: string | null } | nul
 
 function slug(text: string): string {
   return text
+    .replace(/\s*\{[^{}]*\}\s*$/, '')
     .normalize('NFKD')
     .replace(/\$[^$]*\$|[`*_]|\p{M}/gu, '')
     .toLowerCase()

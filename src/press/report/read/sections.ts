@@ -51,7 +51,9 @@ export function numberSections(
     const number = has ? [...(chapter === null ? [] : [chapter]), ...count].join('.') : null;
     numbers.set(heading, number);
     if (heading.id.startsWith('sec-')) {
-      const title = plainText(escapeHtml(heading.words.tokens[0]?.content ?? ''));
+      const title = plainText(
+        escapeHtml(heading.words.tokens[0]?.content.replace(/\s*\{[^{}]*\}\s*$/, '') ?? ''),
+      );
       const text = number ? `Section ${number}` : `“${title}”`;
       labels.set(heading.id, { text, id: heading.id });
     }
