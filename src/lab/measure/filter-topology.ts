@@ -12,14 +12,14 @@ import type { Measure, Reading, Subject } from './measure.js';
 import { layerReading, reading } from './reading.js';
 import { pairwiseDistances, vietorisRips } from './topology/index.js';
 
-type Options = { share: number; neighbours: number; points: number; draws: number };
+type Options = { sample: number; share: number; neighbours: number; points: number; draws: number };
 
 /** Fewer points have no loop worth the name. */
 const LEAST = 8;
 
 export const filterTopology: Measure<Options> = {
   name: 'filter-topology',
-  version: 1,
+  version: 2,
   title: 'Topology of filters',
   question: 'Do the 3 × 3 filters lie on a loop, as edges of all orientations would?',
   unit: 'length of the longest loop',
@@ -27,8 +27,15 @@ export const filterTopology: Measure<Options> = {
   cost: 'seconds',
   needs: ['weights'],
   reference: 'gabrielsson2019',
-  defaults: { share: 0.3, neighbours: 15, points: 300, draws: 5 },
+  defaults: { sample: 1000, share: 0.3, neighbours: 15, points: 300, draws: 5 },
   options: {
+    sample: {
+      about:
+        'Most filters that are looked at, drawn at random where there are more: time grows with their square.',
+      low: LEAST,
+      high: 10_000,
+      integer: true,
+    },
     share: { about: 'Share of the filters that is kept, the densest first.', low: 0.01, high: 1 },
     neighbours: {
       about: 'The neighbour whose distance says how dense it is around a filter.',
@@ -52,7 +59,7 @@ export const filterTopology: Measure<Options> = {
     for (const { name, kernel } of kernels(subject)) {
       const filters = normalised(await kernel.data<'float32'>());
       all.push(filters);
-      const kept = densest(filters, options);
+      const kept = densest(sampled(filters, options.sample, subject.seed), options);
       if (kept.length / 9 < LEAST) {
         notes.push(`${name}: ${kept.length / 9} filters are left, too few for a loop`);
         continue;
@@ -66,7 +73,8 @@ export const filterTopology: Measure<Options> = {
       filters.set(each, at);
       at += each.length;
     }
-    const kept = densest(filters, options);
+    const looked = sampled(filters, options.sample, subject.seed);
+    const kept = densest(looked, options);
     const { loops } = vietorisRips(pairwiseDistances(kept, 9), kept.length / 9);
     return reading(filterTopology, options, {
       value: loops.length === 0 ? 0 : loops[0]!.death - loops[0]!.birth,
@@ -74,9 +82,10 @@ export const filterTopology: Measure<Options> = {
       layers,
       extra: {
         filters: filters.length / 9,
+        looked: looked.length / 9,
         points: kept.length / 9,
         loops: loops.slice(0, 50),
-        chance: chance(filters.length / 9, options, subject.seed),
+        chance: chance(looked.length / 9, options, subject.seed),
       },
       notes,
     });
@@ -103,6 +112,17 @@ export function normalised(kernel: Float32Array): Float64Array {
     if (length > largest * 2 ** -20) rows.push(...filter.map((each) => (each - centre) / length));
   }
   return Float64Array.from(rows);
+}
+
+/** Rows drawn at random, all where there are no more than asked for. */
+function sampled(rows: Float64Array, most: number, seed: number): Float64Array {
+  const n = rows.length / 9;
+  if (n <= most) return rows;
+  const chosen = random(seed, 'filters looked at').permutation(n).subarray(0, most).sort();
+  const found = new Float64Array(most * 9);
+  for (const [to, from] of chosen.entries())
+    found.set(rows.subarray(from * 9, (from + 1) * 9), to * 9);
+  return found;
 }
 
 /** The densest rows, at most `points` of them. */

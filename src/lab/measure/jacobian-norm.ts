@@ -35,7 +35,7 @@ export const jacobianNorm: Measure<Options> = {
   cost: 'seconds',
   needs: ['gradients'],
   reference: 'novak2018',
-  defaults: { of: 'logits', images: 200, projections: 0, level: 0.95 },
+  defaults: { of: 'logits', images: 100, projections: 0, level: 0.95 },
   options: {
     of: {
       about:

@@ -43,7 +43,7 @@ export const lipschitz: Measure<Options> = {
   cost: 'seconds',
   needs: ['weights', 'gradients'],
   reference: 'szegedy2014',
-  defaults: { images: 200, bound: true, level: 0.95 },
+  defaults: { images: 100, bound: true, level: 0.95 },
   options: {
     images: { about: 'Most held-out images that are used.', low: 1, integer: true },
     bound: { about: 'Whether the bound from the norms of the layers is computed too.' },

@@ -30,7 +30,7 @@ export const neuralCollapse: Measure<Options> = {
   cost: 'seconds',
   needs: ['activations', 'labels', 'logits', 'training'],
   reference: 'papyan2020',
-  defaults: { images: 2000, features: 512, level: 0.95 },
+  defaults: { images: 1000, features: 512, level: 0.95 },
   options: {
     images: { about: 'Most training images that are used.', low: 20, integer: true },
     features: {

@@ -39,7 +39,7 @@ export const predictionDepth: Measure<Options> = {
     neighbours: 30,
     fitImages: 2000,
     testImages: 1000,
-    features: 4096,
+    features: 1024,
     votes: 'labels',
     level: 0.95,
   },
