@@ -59,6 +59,11 @@ export class OutputArea {
         break;
       }
       case 'update_display_data':
+        // What takes the place of a display has the same limit as what is shown anew.
+        if (JSON.stringify(content.data ?? {}).length > this.#limits.richCharacters) {
+          this.#cut += 1;
+          break;
+        }
         for (const display of this.#displays.get(displayId(content) ?? '') ?? []) {
           Object.assign(display, bundle(content));
         }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { TerminalText } from '../../../src/press/notebook/terminal-text.js';
-import { type Displays, OutputArea } from '../../../src/press/run/outputs.js';
+import { defaultLimits, type Displays, OutputArea } from '../../../src/press/run/outputs.js';
 
 function shown(...chunks: string[]): string {
   const text = new TerminalText();
@@ -138,4 +138,18 @@ describe('the outputs of a cell', () => {
       ['error', 'stream'],
     );
   });
+});
+
+it('a display that is updated with more than a cell may show keeps what it had, and says so', () => {
+  const area = new OutputArea(new Map(), { ...defaultLimits, richCharacters: 100 });
+  const transient = { display_id: 'a' };
+  area.accept('display_data', { data: { 'text/plain': 'first' }, transient });
+  for (let i = 0; i < 3; i++) {
+    area.accept('update_display_data', { data: { 'text/plain': 'x'.repeat(200) }, transient });
+  }
+  area.accept('update_display_data', { data: { 'text/plain': 'last' }, transient });
+  const [shown, notice] = area.outputs();
+  assert.ok(shown?.output_type === 'display_data' && notice?.output_type === 'stream');
+  assert.equal(shown.data['text/plain'], 'last');
+  assert.match(notice.text, /3 more outputs of this cell were cut/);
 });
