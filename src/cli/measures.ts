@@ -10,7 +10,16 @@ export function register(program: Command): void {
     )
     .argument('[name]', 'a measure')
     .option('--json', 'as JSON')
-    .action(async (name: string | undefined, options: { json?: boolean }) => {
+    .option(
+      '--pages <folder>',
+      'write a page of Markdown for each, with an example, into this folder',
+    )
+    .action(async (name: string | undefined, options: { json?: boolean; pages?: string }) => {
+      if (options.pages !== undefined) {
+        const { writeMeasurePages } = await import('./measure-pages.js');
+        await writeMeasurePages(options.pages);
+        return;
+      }
       const { listMeasures } = await import('./list-measures.js');
       process.exitCode = listMeasures(name, options.json ?? false);
     });

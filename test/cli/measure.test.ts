@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildNet, saveNet } from '../../src/lab/nets/index.js';
-import { measure } from '../../src/lab/measure/index.js';
+import { measure, measures } from '../../src/lab/measure/index.js';
 import { ready, tf } from '../../src/lab/tensor/index.js';
 
 const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -41,6 +41,19 @@ describe('fathom measures', () => {
     const { code, err } = await fathom('measures', 'linear-prob');
     assert.equal(code, 2);
     assert.match(err, /unknown measure "linear-prob"; did you mean "linear-probe"\?/);
+  });
+});
+
+describe('the pages of the measures', () => {
+  it('are in the docs, one for each, with its question, its options and an example', async () => {
+    const docs = new URL('../../../docs/measures/', import.meta.url);
+    for (const { name, question, defaults } of measures.all) {
+      const page = await readFile(new URL(`${name}.md`, docs), 'utf8').catch(() => '');
+      const mend = `npm run fathom -- measures --pages docs/measures makes the page of ${name}`;
+      assert.ok(page.includes(question), mend);
+      for (const option of Object.keys(defaults)) assert.ok(page.includes(`\`${option}\``), mend);
+      assert.match(page, /## An example/);
+    }
   });
 });
 
