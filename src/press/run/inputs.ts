@@ -60,7 +60,9 @@ export async function readInputs(notebook: Notebook, options: InputOptions): Pro
   for (const folder of new Set([packageRoot, cwd])) {
     const packages = await packagesDigest(folder);
     if (packages)
-      inputs[folder === packageRoot ? "Fathom's packages" : 'the installed packages'] = packages;
+      inputs[
+        folder === packageRoot ? "Fathom's set of packages" : 'the set of installed packages'
+      ] = packages;
   }
   for (const name of countedVariables) {
     const value = env[name];
