@@ -146,30 +146,57 @@ const machine: FontSources = {
     return [];
   },
   installed(point, language) {
-    try {
-      const pattern = `:charset=${point.toString(16)}`;
-      const format = '%{file}\t%{index}\t%{family[0]}\t%{style[0]}\t%{lang}\n';
-      const lines = execFileSync('fc-list', [pattern, '--format', format], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-        timeout: 10_000,
-        maxBuffer: 1 << 26,
-      });
-      const tag = language.toLowerCase().split('-')[0]!;
-      return lines
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => {
-          const [path, index, family, style, languages] = line.split('\t');
-          const rank =
-            (/^(?:Regular|Book|Roman|Medium)$/i.test(style ?? '') ? 0 : 4) +
-            (/\bNoto\b|\bSource\b/.test(family ?? '') ? 0 : 2) +
-            ((languages ?? '').split('|').includes(tag) ? 0 : 1);
-          return { path: path!, index: Number(index) & 0xffff, family: family!, rank };
-        })
-        .sort((a, b) => a.rank - b.rank || (a.family + a.path < b.family + b.path ? -1 : 1));
-    } catch {
-      return null;
-    }
+    const all = installedFonts();
+    if (all === null) return null;
+    const tag = language.toLowerCase().split('-')[0]!;
+    const rank = ({ style, family, languages }: InstalledFont): number =>
+      (/^(?:Regular|Book|Roman|Medium)$/i.test(style) ? 0 : 4) +
+      (/\bNoto\b|\bSource\b/.test(family) ? 0 : 2) +
+      (languages.includes(tag) ? 0 : 1);
+    return all
+      .filter(({ ranges }) => ranges.some(([from, to]) => point >= from && point <= to))
+      .sort((a, b) => rank(a) - rank(b) || (a.family + a.path < b.family + b.path ? -1 : 1));
   },
 };
+
+interface InstalledFont extends FontFile {
+  readonly style: string;
+  readonly languages: readonly string[];
+  readonly ranges: readonly (readonly [from: number, to: number])[];
+}
+
+let installed: readonly InstalledFont[] | null | undefined;
+
+/** All that fontconfig knows, asked once; null where it is not. */
+function installedFonts(): readonly InstalledFont[] | null {
+  if (installed !== undefined) return installed;
+  try {
+    const format = '%{file}\t%{index}\t%{family[0]}\t%{style[0]}\t%{lang}\t%{charset}\n';
+    const lines = execFileSync('fc-list', [':', '--format', format], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 60_000,
+      maxBuffer: 1 << 28,
+    });
+    installed = lines
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [path, index, family, style, languages, charset] = line.split('\t');
+        return {
+          path: path!,
+          index: Number(index) & 0xffff,
+          family: family!,
+          style: style ?? '',
+          languages: (languages ?? '').split('|'),
+          ranges: (charset ?? '').split(' ').map((range) => {
+            const [from, to = from] = range.split('-');
+            return [Number.parseInt(from!, 16), Number.parseInt(to!, 16)] as const;
+          }),
+        };
+      });
+  } catch {
+    installed = null;
+  }
+  return installed;
+}
