@@ -96,6 +96,7 @@ a:hover{text-decoration-thickness:2px}
 :focus-visible{outline:2px solid var(--focus);outline-offset:2px;border-radius:2px}
 img,svg{max-width:100%;height:auto}
 p,ul,ol,dl,blockquote{margin:0 0 1em}
+p,li,h1,h2,h3,h4,h5,h6,figcaption{unicode-bidi:plaintext}
 ul,ol{padding-left:1.4em}
 li{margin-bottom:.25em}
 li>p{margin-bottom:.4em}
