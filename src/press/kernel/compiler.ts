@@ -10,13 +10,8 @@ import { createDeclarations } from './declarations.js';
 import { globals } from './globals.js';
 import { type Completion, completeCode, type Inspection, inspectCode } from './language.js';
 import { parseCell } from './source.js';
-import {
-  hiddenCode,
-  loadTslab,
-  type Tslab,
-  type TslabConverter,
-  type TslabDiagnostic,
-} from './tslab.js';
+import { loadTslab, type Tslab, type TslabConverter, type TslabDiagnostic } from './tslab.js';
+import { hiddenCode } from './translation.js';
 
 /** A message of the compiler about a cell (or a local module that it imports). Lines and columns count from 1. */
 export interface Diagnostic {

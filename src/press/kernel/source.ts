@@ -4,7 +4,7 @@
  * anyway), and so are import attributes, which the compiler does not know yet.
  */
 import type TS from 'typescript';
-import { localsOf } from './emit.js';
+import { localsOf } from './syntax.js';
 
 export interface PreparedSource {
   source: string;

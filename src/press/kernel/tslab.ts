@@ -8,12 +8,22 @@
  */
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, isAbsolute, join, parse, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { isAbsolute, join, parse, relative } from 'node:path';
 import type TS from 'typescript';
 import { mostFiles } from './declarations.js';
-import { boundNames, cellTransformer, type Emission, importName, metaName } from './emit.js';
+import { cellTransformer, type Emission } from './emit.js';
+import { ambientTypes, ownPackage, plainBuilder } from './program.js';
 import { modulePrefix, prepareSource } from './source.js';
+import {
+  awaitCodes,
+  declaredAt,
+  hiddenCode,
+  isAtTopLevel,
+  isUnnameable,
+  keepImportCalls,
+  withoutEmptyExport,
+  withoutMapComment,
+} from './translation.js';
 
 export interface TslabDiagnostic {
   start: { offset: number; line: number; character: number };
@@ -77,7 +87,6 @@ export interface Tslab {
 }
 
 const require = createRequire(import.meta.url);
-const here = dirname(fileURLToPath(import.meta.url));
 /** Emitted files outside the notebook's folder get this folder name, because tslab refuses paths that climb. */
 const outside = '@outside';
 
@@ -407,147 +416,5 @@ export function loadTslab(folder: string, globals: string): Tslab {
         entry.changed(path, kind);
       }
     },
-  };
-}
-
-/**
- * Whether a message says that the type of something exported cannot be written in a declaration file (a private member of
- * a class expression, a type that is hidden by a later one, a type of a package that cannot be named). To a notebook that
- * is no error: later cells know the name, and nothing of its type.
- */
-function isUnnameable(code: number): boolean {
-  return (code >= 4000 && code < 4200) || code === 2742 || code === 2883 || code === 7056;
-}
-
-/** The names that the top-level declaration at a position declares. */
-function declaredAt(ts: typeof TS, file: TS.SourceFile, position: number): string[] {
-  const statement = file.statements.find(({ pos, end }) => pos <= position && position < end);
-  if (!statement) return [];
-  if (ts.isVariableStatement(statement))
-    return statement.declarationList.declarations
-      .filter(({ pos, end }) => pos <= position && position < end)
-      .flatMap(({ name }) => boundNames(ts, name));
-  const { name } = statement as { name?: TS.Node };
-  return name && ts.isIdentifier(name) ? [name.text] : [];
-}
-
-/**
- * The compiler's plainest builder. tslab's default one keeps a graph of which file uses which, for an answer to what has
- * changed; that graph over all library files costs more than a cell. Only the local files behind a cell are asked for.
- */
-function plainBuilder(ts: typeof TS) {
-  return (...parameters: Parameters<typeof ts.createAbstractBuilder>): TS.BuilderProgram => {
-    const builder = ts.createAbstractBuilder(...parameters);
-    return Object.assign(builder, {
-      getAllDependencies(file: TS.SourceFile): string[] {
-        const program = builder.getProgram();
-        const found = new Set<string>();
-        const follow = (from: TS.SourceFile): void => {
-          if (found.has(from.fileName)) return;
-          found.add(from.fileName);
-          for (const name of resolvedNames(from)) {
-            const next = program.getSourceFile(name);
-            if (next && !next.isDeclarationFile && !program.isSourceFileFromExternalLibrary(next))
-              follow(next);
-          }
-        };
-        follow(file);
-        return [...found];
-      },
-    });
-  };
-}
-
-function resolvedNames(file: TS.SourceFile): string[] {
-  const { resolvedModules } = file as unknown as {
-    resolvedModules?: {
-      forEach(
-        visit: (found: { resolvedModule?: { resolvedFileName: string } } | undefined) => void,
-      ): void;
-    };
-  };
-  const found: string[] = [];
-  resolvedModules?.forEach((one) => {
-    if (one?.resolvedModule) found.push(one.resolvedModule.resolvedFileName);
-  });
-  return found;
-}
-
-/** "… only allowed within async functions", for `await` and `for await`. */
-const awaitCodes = new Set([1308, 1103]);
-/** Added to the code of a diagnostic that tslab would drop. */
-export const hiddenCode = 1_000_000;
-
-function isAtTopLevel(ts: typeof TS, file: TS.SourceFile, position: number): boolean {
-  const { getTokenAtPosition } = ts as unknown as {
-    getTokenAtPosition(file: TS.SourceFile, position: number): TS.Node;
-  };
-  for (let at = getTokenAtPosition(file, position); at && !ts.isSourceFile(at); at = at.parent)
-    if (
-      ts.isFunctionLike(at) ||
-      ts.isPropertyDeclaration(at) ||
-      ts.isClassStaticBlockDeclaration(at) ||
-      ts.isModuleDeclaration(at)
-    )
-      return false;
-  return true;
-}
-
-/** The compiler ends a module that has no import or export with `export {};`, and comments may stand behind it. */
-function withoutEmptyExport(code: string): string {
-  const mark = 'export {};';
-  const at = code.lastIndexOf(mark);
-  if (at < 0 || (at > 0 && code[at - 1] !== '\n')) return code;
-  const rest = code.slice(at + mark.length);
-  if (rest.replace(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g, '').trim() !== '') return code;
-  return code.slice(0, at) + rest;
-}
-
-function withoutMapComment(code: string): string {
-  return code.replace(/\n?\/\/# sourceMappingURL=[^\n]*\s*$/, '\n');
-}
-
-/**
- * Types of Node and of tslab's own module are there in a bare folder too: from the folder's packages where it has them,
- * else from this package's.
- */
-function ambientTypes(ts: typeof TS, folder: string): TS.CompilerOptions {
-  const own = dirname(dirname(require.resolve('@types/node/package.json')));
-  const { getDefaultTypeRoots } = ts as unknown as {
-    getDefaultTypeRoots(folder: string, host: object): string[] | undefined;
-  };
-  const found = getDefaultTypeRoots(folder, { directoryExists: ts.sys.directoryExists }) ?? [];
-  const hasNode = found.some((root) => ts.sys.fileExists(`${root}/node/package.json`));
-  return { typeRoots: hasNode ? found : [...found, own], types: ['node'] };
-}
-
-/** `fathom` from the notebook's folder upward, else the package that this kernel is part of. */
-function ownPackage(folder: string): TS.CompilerOptions {
-  try {
-    createRequire(join(folder, 'notebook.js')).resolve('fathom');
-    return {};
-  } catch {
-    const types = join(here, '..', '..', 'index.d.ts');
-    return { paths: { fathom: [types] } };
-  }
-}
-
-/** `import(x)` → `__import(x)`, which CommonJS output would turn into `require` otherwise; `import.meta` → `__meta`. */
-function keepImportCalls(ts: typeof TS): TS.TransformerFactory<TS.SourceFile> {
-  return (context) => (file) => {
-    const visit = (node: TS.Node): TS.Node => {
-      if (ts.isMetaProperty(node) && node.keywordToken === ts.SyntaxKind.ImportKeyword)
-        return ts.factory.createIdentifier(metaName);
-      const visited = ts.visitEachChild(node, visit, context);
-      return ts.isCallExpression(visited) && visited.expression.kind === ts.SyntaxKind.ImportKeyword
-        ? ts.factory.updateCallExpression(
-            visited,
-            ts.factory.createIdentifier(importName),
-            undefined,
-            visited.arguments,
-          )
-        : visited;
-    };
-    return ts.visitNode(file, visit) as TS.SourceFile;
   };
 }
