@@ -313,6 +313,7 @@ ${Object.entries(chartInks)
 ${chart}:not(.keeps-text) .mark-text.role-mark text${having('fill', blacks)}{fill:var(--chart-ink)}
 ${chart} :is(.mark-rule,.mark-line,.mark-symbol,.mark-tick).role-mark :is(line,path)${having('stroke', blacks)}{stroke:var(--chart-ink)}
 ${chart} svg>rect${having('fill', whites)},${chart} .background${having('fill', whites)}{fill:transparent}
+${chart} .live svg{background-color:transparent!important}
 ${chart} .role-mark ${having('stroke', whites)}{stroke:var(--paper)}
 ${scope} .picture img:not(.pixels){background:#fff;border-radius:4px}
 `;
