@@ -38,7 +38,7 @@ export const predictionDepth: Measure<Options> = {
   defaults: {
     neighbours: 30,
     fitImages: 2000,
-    testImages: 1000,
+    testImages: 500,
     features: 1024,
     votes: 'labels',
     level: 0.95,
