@@ -64,9 +64,9 @@ const epochs: number = 8;`,
       'code',
       `const grid = study({
   data: { name: 'fashion-mnist', train: 1000, test: 1000 },
-  recipe: { stop: { epochs: epochs }, deterministic: true },
+  recipe: { stop: { epochs }, deterministic: true },
   axes: { 'net.depth': depths },
-  seeds: seeds,
+  seeds,
   controls: ['untrained'],
 });
 const nets = cells(grid).map(({ net, recipe }) => ({
