@@ -46,6 +46,7 @@ describe('fathom preview', {
     });
     address = await new Promise<string>((resolve, reject) => {
       child!.stdout!.on('data', (text) => {
+        if (String(text).includes('Shiki')) said += text;
         const found = /^(http:\S+)/m.exec(String(text));
         if (found) resolve(found[1]!);
       });
@@ -95,6 +96,15 @@ describe('fathom preview', {
     await isIn('status', 'printed in');
     const top = await page.evaluate(() => document.querySelector('iframe')!.contentWindow!.scrollY);
     assert.equal(top, 400);
+  });
+
+  it('prints as often as is saved, and keeps nothing of it', async () => {
+    for (let edit = 1; edit <= 12; edit++) {
+      put(folder, 'n.ipynb', chapter(`Edit ${edit} of the words.`));
+      await shows(`Edit ${edit} of the words.`);
+    }
+    // The highlighter warns when many of it are held.
+    assert.equal(said, '');
   });
 
   it('executes code that was edited, and says so and what comes of it', async () => {

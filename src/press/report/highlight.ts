@@ -1,4 +1,5 @@
 // Source code → HTML with a class for each kind of token. The colours are the style sheet's, in light and dark.
+import type { HighlighterCore, LanguageInput } from 'shiki/core';
 import { escapeHtml } from './markup.js';
 
 /** Longer code is shown plain: highlighting it would take longer than reading it. */
@@ -22,23 +23,34 @@ const classes: Record<string, string> = {
   link: 's',
 };
 
+/** By languages: a preview prints the same notebook again and again, and each highlighter holds megabytes of grammars. */
+const highlighters = new Map<string, Promise<HighlighterCore>>();
+
 export type Highlight = (source: string, language: string) => string;
+
+async function makeHighlighter(langs: LanguageInput[]): Promise<HighlighterCore> {
+  const { createCssVariablesTheme, createHighlighterCore } = await import('shiki/core');
+  const { createJavaScriptRegexEngine } = await import('shiki/engine/javascript');
+  return createHighlighterCore({
+    themes: [createCssVariablesTheme({ name: 'page', variablePrefix: '--' })],
+    langs,
+    engine: createJavaScriptRegexEngine({ forgiving: true }),
+  });
+}
 
 /** Prepares highlighting for some languages, by any of their usual names; unknown ones come out plain. */
 export async function loadHighlighter(languages: Iterable<string>): Promise<Highlight> {
-  const { createCssVariablesTheme, createHighlighterCore } = await import('shiki/core');
-  const { createJavaScriptRegexEngine } = await import('shiki/engine/javascript');
   const { bundledLanguages } = await import('shiki/langs');
   const known = bundledLanguages as Record<string, (typeof bundledLanguages)['typescript']>;
   const wanted = [...new Set([...languages].map((name) => name.toLowerCase()))]
     .filter((name) => Object.hasOwn(known, name))
     .slice(0, limits.languages);
   let left = limits.together;
-  const highlighter = await createHighlighterCore({
-    themes: [createCssVariablesTheme({ name: 'page', variablePrefix: '--' })],
-    langs: wanted.map((name) => known[name]!),
-    engine: createJavaScriptRegexEngine({ forgiving: true }),
-  });
+  // What a grammar makes of code that is embedded in its own depends on which others are loaded: one for each set of them.
+  const set = wanted.join(' ');
+  const made = highlighters.get(set) ?? makeHighlighter(wanted.map((name) => known[name]!));
+  highlighters.set(set, made);
+  const highlighter = await made;
   return (source, language) => {
     const name = language.toLowerCase();
     if (!wanted.includes(name) || source.length > Math.min(left, maximumLength)) {
