@@ -53,7 +53,7 @@ export async function examine(patient: Patient = {}): Promise<Finding[]> {
 
 /** The findings as lines in columns, with the mends below what they mend. */
 export async function table(findings: readonly Finding[]): Promise<string> {
-  const { default: colors } = await import('picocolors');
+  const { colours: colors } = await import('../shared/colours.js');
   const marks = { good: colors.green('✓'), poor: colors.yellow('!'), missing: colors.red('✗') };
   const width = Math.max(...findings.map(({ name }) => name.length));
   return findings

@@ -97,7 +97,7 @@ interface Found {
 async function table(found: readonly Found[]): Promise<string> {
   if (found.length === 0)
     return 'no kernel is installed; this installs ours: npm run fathom -- kernel install';
-  const { default: colors } = await import('picocolors');
+  const { colours: colors } = await import('../shared/colours.js');
   const width = (of: (spec: Found) => string) => Math.max(...found.map((spec) => of(spec).length));
   const names = width(({ name }) => name);
   const titles = width(({ displayName }) => displayName);

@@ -1,5 +1,5 @@
 // What `fathom measures` prints.
-import pc from 'picocolors';
+import { colours as pc } from '../shared/colours.js';
 import type { Measure } from '../lab/measure/measure.js';
 import { measures } from '../lab/measure/measures.js';
 import { UnknownNameError } from '../lab/registry.js';

@@ -1,7 +1,7 @@
 // What `fathom measure` does: reads model and images, measures, prints a table, writes JSON and a report.
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pc from 'picocolors';
+import { colours as pc } from '../shared/colours.js';
 import { writeWhole } from '../lab/whole-file.js';
 import { DataSpecError, datasets, loadData, readOwnImages } from '../lab/data/index.js';
 import type { Dataset } from '../lab/data/dataset.js';

@@ -1,5 +1,5 @@
 // What a build shows while it works: plain lines, and on a terminal one live line with the running cell and what it says.
-import pc from 'picocolors';
+import { colours as pc } from '../shared/colours.js';
 import { bar } from '../lab/study/reporter.js';
 import type { RunEvent } from '../press/run/run-notebook.js';
 

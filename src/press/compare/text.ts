@@ -1,5 +1,5 @@
 // A comparison for a terminal.
-import pc from 'picocolors';
+import { colours as pc } from '../../shared/colours.js';
 import type { ResultValue, ScalarResult } from '../notebook/results.js';
 import { type ChapterComparison, type Comparison, isChance } from './compare.js';
 import type { FigureChange } from './figures.js';
