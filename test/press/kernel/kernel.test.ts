@@ -308,6 +308,22 @@ describe('kernel', () => {
       }
     });
 
+    it('of a cell that waited does not break the one after it', async () => {
+      for (let round = 0; round < 3; round++) {
+        const id = await kernel.send('shell', 'execute_request', {
+          code: 'console.log("started"); await new Promise(() => {})',
+        });
+        await kernel.wait(({ parent, type }) => parent === id && type === 'stream');
+        await kernel.send('control', 'interrupt_request');
+        await kernel.execution(id);
+        // Busy for longer than the guard waits before it breaks a loop.
+        const busy = await kernel.execute(
+          'var end = Date.now() + 500; while (Date.now() < end) {}\n"whole"',
+        );
+        assert.deepEqual(busy.result, { 'text/plain': "'whole'" });
+      }
+    });
+
     it('does nothing when idle', async () => {
       await kernel.request('control', 'interrupt_request');
       assert.deepEqual((await kernel.execute('"fine"')).result, { 'text/plain': "'fine'" });
