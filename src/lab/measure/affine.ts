@@ -3,6 +3,7 @@
  * push the pieces of a function through. Batch normalisation at inference is affine and is folded into the layer before it.
  */
 import type { Graph, Node, Padding } from '../nets/graph.js';
+import { sizeOf } from '../nets/index.js';
 import { tf } from '../tensor/index.js';
 
 export type Numbers = Float32Array | Float64Array;
@@ -369,8 +370,4 @@ function padBefore(
 ): number {
   if (padding === 'valid') return 0;
   return Math.floor(Math.max(0, (out - 1) * stride + kernel - size) / 2);
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, axis) => product * axis, 1);
 }

@@ -10,13 +10,19 @@
  * Σ‖W − W₀‖_F² where the net's beginning is known; path norm, the sum of the outputs of the net with all weights squared on an input of
  * ones; Bartlett's Π‖W‖₂ (Σ (‖Wᵀ‖₂,₁/‖W‖₂)^⅔)^1.5. Products are given as log₁₀.
  */
-import { buildNet } from '../nets/index.js';
-import { graphOf, type Graph, type Node } from '../nets/index.js';
+import {
+  buildNet,
+  convolve,
+  gather,
+  type Graph,
+  graphOf,
+  type Node,
+  type Weighted,
+} from '../nets/index.js';
 import { quantile } from '../stats/index.js';
 import { tf } from '../tensor/index.js';
-import { lipschitzBound } from './lipschitz.js';
 import type { Measure, Subject } from './measure.js';
-import { foldedKernel, scaleOf } from './operator-norm.js';
+import { foldedKernel, matrixNorm, powerNorm, scaleOf } from './operator-norm.js';
 import { layerReading, reading } from './reading.js';
 
 type Options = { margin: number };
@@ -47,12 +53,11 @@ export const capacityNorms: Measure<Options> = {
   },
   async read(subject, options) {
     const { graph } = subject;
-    const { layers: spectral } = await lipschitzBound(graph);
     const weights = await kernelsOf(graph);
     const first = subject.spec === null ? null : await initialKernels(subject);
     const margin = quantile(await trainingMargins(subject), options.margin);
     const frobenius = weights.map(({ values }) => squares(values));
-    const norms = weights.map(({ layer }) => spectral.find((each) => each.layer === layer)!.value);
+    const norms = await spectralNorms(graph);
     const notes: string[] = [];
     const dead = weights.filter((_, l) => !(norms[l]! > 0)).map(({ layer }) => layer);
     if (dead.length > 0)
@@ -91,7 +96,7 @@ export const capacityNorms: Measure<Options> = {
             ? null
             : sum(
                 weights.map(({ values }, l) =>
-                  squares(values.map((each, i) => each - first[l]![i]!)),
+                  squares(values.map((each, i) => each - first[l]!.values[i]!)),
                 ),
               ),
         log10PathNorm: log(await pathNorm(graph)),
@@ -109,17 +114,17 @@ interface Weights {
   readonly columns: number;
 }
 
-function layerBefore({ nodes }: Graph, index: number): (Node & { op: 'conv2d' | 'dense' }) | null {
+function layerBefore({ nodes }: Graph, index: number): Weighted | null {
   const before = nodes[nodes[index]!.inputs[0]!]!;
   return before.op === 'conv2d' || before.op === 'dense' ? before : null;
 }
 
-/** Kernels with the batch normalisation after them folded in. */
-async function kernelsOf(graph: Graph): Promise<Weights[]> {
+/** Kernels with the batch normalisation after them folded in, that of `normalised` where the nets are two of one shape. */
+async function kernelsOf(graph: Graph, normalised = graph): Promise<Weights[]> {
   const found: Weights[] = [];
   for (const [index, node] of graph.nodes.entries()) {
     if (node.op !== 'conv2d' && node.op !== 'dense') continue;
-    const kernel = foldedKernel(node, normalisationAfter(graph, index));
+    const kernel = foldedKernel(node, normalisationAfter(normalised, index));
     found.push({
       layer: node.name,
       values: (await kernel.data<'float32'>()).slice(),
@@ -130,24 +135,33 @@ async function kernelsOf(graph: Graph): Promise<Weights[]> {
   return found;
 }
 
+/** Spectral norms of the same kernels; those of convolutions by power iteration. */
+async function spectralNorms(graph: Graph): Promise<number[]> {
+  const norms: number[] = [];
+  for (const [index, node] of graph.nodes.entries()) {
+    if (node.op !== 'conv2d' && node.op !== 'dense') continue;
+    const kernel = foldedKernel(node, normalisationAfter(graph, index));
+    const { shape } = graph.nodes[node.inputs[0]!]!;
+    norms.push(
+      node.op === 'dense'
+        ? matrixNorm(await kernel.data<'float32'>(), kernel.shape.at(-1)!)
+        : await powerNorm(kernel as tf.Tensor4D, shape, node.strides, node.padding),
+    );
+    kernel.dispose();
+  }
+  return norms;
+}
+
 function normalisationAfter({ nodes }: Graph, index: number): (Node & { op: 'batchNorm' }) | null {
   const after = nodes.find(({ op, inputs }) => op === 'batchNorm' && inputs[0] === index);
   return after?.op === 'batchNorm' ? after : null;
 }
 
 /** The kernels that the net began with, batch normalisation as it is now. */
-async function initialKernels({ spec, graph }: Subject): Promise<Float32Array[]> {
+async function initialKernels({ spec, graph }: Subject): Promise<Weights[]> {
   const model = buildNet(spec!);
   try {
-    const beginning = graphOf(model);
-    const found: Float32Array[] = [];
-    for (const [index, node] of beginning.nodes.entries()) {
-      if (node.op !== 'conv2d' && node.op !== 'dense') continue;
-      const kernel = foldedKernel(node, normalisationAfter(graph, index));
-      found.push((await kernel.data<'float32'>()).slice());
-      kernel.dispose();
-    }
-    return found;
+    return await kernelsOf(graphOf(model), graph);
   } finally {
     model.dispose();
   }
@@ -184,16 +198,7 @@ export async function pathNorm(graph: Graph): Promise<number> {
         case 'conv2d':
         case 'dense': {
           const after = normalisationAfter(graph, index);
-          const kernel = tf.square(foldedKernel(node, after));
-          const y =
-            node.op === 'dense'
-              ? tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D)
-              : tf.conv2d(
-                  x as tf.Tensor4D,
-                  kernel as tf.Tensor4D,
-                  node.strides as [number, number],
-                  node.padding,
-                );
+          const y = convolve(node, x, tf.square(foldedKernel(node, after)));
           values.push(tf.add(y, tf.square(offsetOf(node, after))));
           break;
         }
@@ -201,30 +206,10 @@ export async function pathNorm(graph: Graph): Promise<number> {
           values.push(inputs.slice(1).reduce((sum, each) => tf.add(sum, each), x));
           break;
         case 'maxPool':
-          values.push(
-            tf.maxPool(
-              x as tf.Tensor4D,
-              node.poolSize as [number, number],
-              node.strides as [number, number],
-              node.padding,
-            ),
-          );
-          break;
         case 'averagePool':
-          values.push(
-            tf.avgPool(
-              x as tf.Tensor4D,
-              node.poolSize as [number, number],
-              node.strides as [number, number],
-              node.padding,
-            ),
-          );
-          break;
         case 'globalAveragePool':
-          values.push(tf.mean(x, [1, 2]));
-          break;
         case 'flatten':
-          values.push(tf.reshape(x, [1, -1]));
+          values.push(gather(node, x));
           break;
         case 'batchNorm':
         case 'relu':
@@ -240,10 +225,7 @@ export async function pathNorm(graph: Graph): Promise<number> {
 }
 
 /** The offset of a layer with the batch normalisation after it folded in. */
-function offsetOf(
-  { bias }: Node & { op: 'conv2d' | 'dense' },
-  after: (Node & { op: 'batchNorm' }) | null,
-): tf.Tensor {
+function offsetOf({ bias }: Weighted, after: (Node & { op: 'batchNorm' }) | null): tf.Tensor {
   const own = bias ?? tf.scalar(0);
   if (after === null) return own;
   const moved = tf.mul(tf.sub(own, after.mean), scaleOf(after));

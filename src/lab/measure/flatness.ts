@@ -8,9 +8,10 @@
  */
 import type { Dataset } from '../data/dataset.js';
 import { evaluate } from '../train/evaluate.js';
-import { standardDeviation, studentQuantile } from '../stats/index.js';
-import { random, tf } from '../tensor/index.js';
-import { firstImages } from './first-images.js';
+import { meanInterval } from '../stats/index.js';
+import { random } from '../tensor/index.js';
+import { borrowWeights } from './borrowed-weights.js';
+import { firstImages } from './images.js';
 import { trainedWeights } from './hessian-product.js';
 import type { Measure, Subject } from './measure.js';
 import { reading } from './reading.js';
@@ -86,10 +87,7 @@ export const flatness: Measure<Options> = {
       await new Promise((resolve) => setImmediate(resolve));
     }
     const logs = perDraw.map(Math.log);
-    const centre = logs.reduce((sum, each) => sum + each, 0) / logs.length;
-    const half =
-      (studentQuantile(0.5 + options.level / 2, logs.length - 1) * standardDeviation(logs)) /
-      Math.sqrt(logs.length);
+    const { value: centre, interval } = meanInterval(logs, { level: options.level });
     const value = Math.exp(centre);
     const notes: string[] = [];
     if (perDraw.some((scale) => scale >= SCALES[1])) {
@@ -100,10 +98,10 @@ export const flatness: Measure<Options> = {
     if (clean <= options.drop) notes.push(`the accuracy is ${clean} only: there is little to lose`);
     return reading(flatness, options, {
       value,
-      interval: {
-        low: value * Math.exp(-half),
-        high: value * Math.exp(half),
-        level: options.level,
+      interval: interval && {
+        ...interval,
+        low: Math.exp(interval.low),
+        high: Math.exp(interval.high),
         method: `Student t of logarithms over ${logs.length} draws`,
       },
       saturation: SCALES[1],
@@ -122,17 +120,19 @@ function largestScale(
   clean: number,
 ): number {
   const variables = trainedWeights(graph);
-  const kept = variables.map((variable) => variable.dataSync<'float32'>().slice());
+  const { kept, set, restore } = borrowWeights(variables);
   const generator = random(seed, 'noise on weights', draw);
   const normal = kept.map(({ length }) => Float32Array.from({ length }, () => generator.normal()));
   const costs = (scale: number) => {
-    for (const [v, variable] of variables.entries()) {
-      const moved = kept[v]!.map((weight, i) => {
-        const deviation = noise === 'equal' ? scale : Math.sqrt((scale * weight) ** 2 + floor ** 2);
-        return weight + deviation * normal[v]![i]!;
-      });
-      tf.tidy(() => variable.assign(tf.tensor(moved, variable.shape)));
-    }
+    set(
+      kept.map((weights, v) =>
+        weights.map((weight, i) => {
+          const deviation =
+            noise === 'equal' ? scale : Math.sqrt((scale * weight) ** 2 + floor ** 2);
+          return weight + deviation * normal[v]![i]!;
+        }),
+      ),
+    );
     return clean - evaluate(graph, images).accuracy;
   };
   try {
@@ -145,8 +145,6 @@ function largestScale(
     }
     return Math.exp((low + high) / 2);
   } finally {
-    for (const [v, variable] of variables.entries()) {
-      tf.tidy(() => variable.assign(tf.tensor(kept[v]!, variable.shape)));
-    }
+    restore();
   }
 }

@@ -5,9 +5,10 @@
  *
  * It cannot exceed log₂ n: readings near that say only that all patterns differ. The value is that of all ReLU layers together.
  */
-import { studentQuantile } from '../stats/index.js';
+import { jackknifeHalfWidth } from '../stats/index.js';
 import { forward } from '../nets/forward.js';
 import { tf } from '../tensor/index.js';
+import { imageBatch } from './images.js';
 import { needImages } from './logits.js';
 import type { Measure, Reading, Subject, Value } from './measure.js';
 import { layerReading, reading } from './reading.js';
@@ -94,15 +95,11 @@ async function gatesOf(
     bits: new Uint8Array(images * shape.reduce((product, axis) => product * axis, 1)),
     map: shape.length > 1,
   }));
-  const size = test.shape[1] * test.shape[2] * test.shape[3];
   const keep = nodes.map(({ name }) => name);
   for (let from = 0; from < images; from += BATCH) {
     const to = Math.min(from + BATCH, images);
     const found = tf.tidy(() => {
-      const x = tf.tensor(test.images.subarray(from * size, to * size), [
-        to - from,
-        ...graph.input,
-      ]);
+      const x = imageBatch(test, from, to, graph.input);
       const { kept } = forward(graph, x, { keep });
       return keep.map((name) => tf.greater(kept.get(name)!, 0));
     });
@@ -154,9 +151,7 @@ export function kernelEntropy(exponents: Float64Array, n: number, level: number)
       without[left]! -= Math.log2((sums[i]! - kernel[i * n + left]!) / (n - 1)) / (n - 1);
     }
   }
-  const centre = without.reduce((sum, each) => sum + each, 0) / n;
-  const squares = without.reduce((sum, each) => sum + (each - centre) ** 2, 0);
-  const half = studentQuantile(0.5 + level / 2, n - 1) * Math.sqrt(((n - 1) / n) * squares);
+  const half = jackknifeHalfWidth(without, level);
   return {
     value,
     interval: {

@@ -3,9 +3,10 @@
  * problem: if resnets are the answer, then what is the question?", ICML 2017). In deep plain nets before training they have nothing in
  * common, as white noise has not; shortcuts keep them alike. The gradient is that of the logits in one random direction.
  */
-import { forward } from '../nets/forward.js';
-import { standardDeviation, studentQuantile } from '../stats/index.js';
+import { forward, sizeOf } from '../nets/index.js';
+import { mean, meanInterval } from '../stats/index.js';
 import { random, tf } from '../tensor/index.js';
+import { imageBatch, pixelsOf } from './images.js';
 import { needImages } from './logits.js';
 import type { Measure, Subject } from './measure.js';
 import { reading } from './reading.js';
@@ -46,36 +47,26 @@ export const gradientCosine: Measure<Options> = {
       const { cosines, zeros } = await cosinesAlong(subject, images, direction);
       still = Math.max(still, zeros);
       if (cosines.length === 0) continue;
-      means.push(cosines.reduce((sum, each) => sum + each, 0) / cosines.length);
-      magnitudes.push(cosines.reduce((sum, each) => sum + Math.abs(each), 0) / cosines.length);
+      means.push(mean(cosines));
+      magnitudes.push(mean(cosines.map(Math.abs)));
     }
     const notes = still > 0 ? [`at ${still} images the gradient is 0: they are left out`] : [];
     if (means.length === 0) return reading(gradientCosine, options, { value: 0, notes });
-    const value = means.reduce((sum, each) => sum + each, 0) / means.length;
-    const half =
-      means.length < 2
-        ? null
-        : (studentQuantile(0.5 + options.level / 2, means.length - 1) * standardDeviation(means)) /
-          Math.sqrt(means.length);
+    const { value, interval } = meanInterval(means, { level: options.level });
     return reading(gradientCosine, options, {
       value,
-      interval:
-        half === null
-          ? null
-          : {
-              low: Math.max(-1, value - half),
-              high: Math.min(1, value + half),
-              level: options.level,
-              method: `Student t, n = ${means.length} directions`,
-            },
+      interval: interval && {
+        ...interval,
+        low: Math.max(-1, interval.low),
+        high: Math.min(1, interval.high),
+        method: `${interval.method} directions`,
+      },
       saturation: 1,
       extra: {
         images,
-        meanMagnitude: magnitudes.reduce((sum, each) => sum + each, 0) / magnitudes.length,
+        meanMagnitude: mean(magnitudes),
         /** What unrelated directions in so many pixels would give. */
-        chanceMagnitude: Math.sqrt(
-          2 / (Math.PI * subject.graph.input.reduce((p, axis) => p * axis, 1)),
-        ),
+        chanceMagnitude: Math.sqrt(2 / (Math.PI * sizeOf(subject.graph.input))),
       },
       notes,
     });
@@ -88,7 +79,7 @@ async function cosinesAlong(
   images: number,
   direction: number,
 ): Promise<{ cosines: number[]; zeros: number }> {
-  const size = test.shape[1] * test.shape[2] * test.shape[3];
+  const size = pixelsOf(test);
   const classes = graph.nodes.at(-1)!.shape[0]!;
   const generator = random(seed, 'direction of logits', direction);
   const weights = Float32Array.from({ length: classes }, () => generator.normal());
@@ -96,10 +87,7 @@ async function cosinesAlong(
   for (let from = 0; from < images; from += BATCH) {
     const to = Math.min(from + BATCH, images);
     const found = tf.tidy(() => {
-      const x = tf.tensor(test.images.subarray(from * size, to * size), [
-        to - from,
-        ...graph.input,
-      ]);
+      const x = imageBatch(test, from, to, graph.input);
       return tf.grad((input: tf.Tensor) => tf.sum(tf.mul(forward(graph, input).logits, weights)))(
         x,
       );

@@ -5,8 +5,10 @@
  */
 import type { Dataset } from '../data/dataset.js';
 import type { Graph, Node } from '../nets/graph.js';
+import { convolve, gather } from '../nets/index.js';
 import { parametersOf } from '../train/parameters.js';
 import { tf } from '../tensor/index.js';
+import { imageBatch } from './images.js';
 
 export interface HessianProduct {
   /** Number of trained weights. */
@@ -36,7 +38,6 @@ export function hessianProduct(graph: Graph, images: Dataset): HessianProduct {
   const variables = trainedWeights(graph);
   const size = variables.reduce((sum, variable) => sum + variable.size, 0);
   const count = images.shape[0];
-  const pixels = images.shape[1] * images.shape[2] * images.shape[3];
   return {
     size,
     async multiply(v) {
@@ -52,10 +53,7 @@ export function hessianProduct(graph: Graph, images: Dataset): HessianProduct {
         for (let from = 0; from < count; from += BATCH) {
           const to = Math.min(from + BATCH, count);
           const gradients = tf.tidy(() => {
-            const x = tf.tensor(images.images.subarray(from * pixels, to * pixels), [
-              to - from,
-              ...graph.input,
-            ]);
+            const x = imageBatch(images, from, to, graph.input);
             const labels = tf.tensor1d(images.labels.subarray(from, to), 'int32');
             const { grads } = tf.variableGrads(
               () => derivativeAlong(graph, x, labels, directions),
@@ -124,21 +122,12 @@ function step(
   switch (node.op) {
     case 'conv2d':
     case 'dense': {
-      const apply = (of: tf.Tensor, kernel: tf.Tensor) =>
-        node.op === 'dense'
-          ? tf.matMul(of as tf.Tensor2D, kernel as tf.Tensor2D)
-          : tf.conv2d(
-              of as tf.Tensor4D,
-              kernel as tf.Tensor4D,
-              node.strides as [number, number],
-              node.padding,
-            );
-      const y = apply(x, node.kernel);
+      const y = convolve(node, x);
       const direction = along(node.kernel);
       return [
         node.bias === null ? y : tf.add(y, node.bias),
         total(
-          [dx && apply(dx, node.kernel), direction && apply(x, direction), along(node.bias)],
+          [dx && convolve(node, dx), direction && convolve(node, x, direction), along(node.bias)],
           y,
         ),
       ];
@@ -169,19 +158,9 @@ function step(
     }
     case 'opaque':
       throw new RangeError(`${node.name}: its layers are not known`);
-    default: {
-      const linear = (of: tf.Tensor) => {
-        if (node.op === 'globalAveragePool') return tf.mean(of, [1, 2]);
-        if (node.op === 'flatten') return tf.reshape(of, [of.shape[0]!, -1]);
-        return tf.avgPool(
-          of as tf.Tensor4D,
-          node.poolSize as [number, number],
-          node.strides as [number, number],
-          node.padding,
-        );
-      };
-      return [linear(x), dx && linear(dx)];
-    }
+    // Linear, but for the max pooling that was refused at the door.
+    default:
+      return [gather(node, x), dx && gather(node, dx)];
   }
 }
 

@@ -10,10 +10,11 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { meanInterval } from '../stats/index.js';
 import { random } from '../tensor/index.js';
 import { NotFiniteError } from './errors.js';
-import { firstImages } from './first-images.js';
+import { firstImages } from './images.js';
 import { type HessianProduct, hessianProduct, undifferentiated } from './hessian-product.js';
 import type { Measure } from './measure.js';
 import { reading } from './reading.js';
+import { dot } from './dot.js';
 
 type Options = {
   images: number;
@@ -154,10 +155,4 @@ export async function lanczos(
     ritz,
     weights: ritz.map((_, k) => eigenvectorMatrix.get(0, k) ** 2),
   };
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

@@ -9,6 +9,7 @@ import { forward } from '../nets/forward.js';
 import { meanInterval, quantile } from '../stats/index.js';
 import { random, tf } from '../tensor/index.js';
 import { NotFiniteError } from './errors.js';
+import { imageBatch, pixelsOf } from './images.js';
 import { needImages } from './logits.js';
 import type { Measure, Subject } from './measure.js';
 import { reading } from './reading.js';
@@ -92,12 +93,11 @@ async function squaredNorms(
   classes: number,
   projections: number,
 ): Promise<Float64Array> {
-  const { images, shape } = subject.test;
-  const size = shape[1] * shape[2] * shape[3];
+  const size = pixelsOf(subject.test);
   const count = to - from;
   const directions = projections === 0 ? classes : projections;
   const squares = new Float64Array(count);
-  const x = tf.tensor(images.subarray(from * size, to * size), [count, ...subject.graph.input]);
+  const x = imageBatch(subject.test, from, to, subject.graph.input);
   try {
     for (let d = 0; d < directions; d++) {
       const generator = random(subject.seed, 'projection of outputs', d, from);

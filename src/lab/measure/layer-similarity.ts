@@ -3,7 +3,7 @@
  * the same (the block structure of very deep nets: T. Nguyen, M. Raghu and S. Kornblith, "Do wide and deep networks learn the
  * same things?", ICLR 2021). `compareLayers` does the same across two nets. The indices are those of similarity.ts.
  */
-import { studentQuantile } from '../stats/index.js';
+import { jackknifeHalfWidth, mean } from '../stats/index.js';
 import { ProbeImagesError } from './errors.js';
 import { needImages } from './logits.js';
 import type { Measure, Subject, Value } from './measure.js';
@@ -159,8 +159,6 @@ function jackknifed(x: Representation, y: Representation, index: Similarity): Ja
 }
 
 function meanOf(steps: readonly Jackknifed[]): Jackknifed {
-  const mean = (values: readonly number[]) =>
-    values.reduce((sum, each) => sum + each, 0) / values.length;
   return {
     value: mean(steps.map(({ value }) => value)),
     parts: steps[0]!.parts.map((_, block) => mean(steps.map(({ parts }) => parts[block]!))),
@@ -169,10 +167,7 @@ function meanOf(steps: readonly Jackknifed[]): Jackknifed {
 
 function interval({ value, parts }: Jackknifed, images: number, level: number): Value {
   if (parts.length === 0) return { value, interval: null };
-  const centre = parts.reduce((sum, each) => sum + each, 0) / parts.length;
-  const squares = parts.reduce((sum, each) => sum + (each - centre) ** 2, 0);
-  const half =
-    studentQuantile(0.5 + level / 2, BLOCKS - 1) * Math.sqrt(((BLOCKS - 1) / BLOCKS) * squares);
+  const half = jackknifeHalfWidth(parts, level);
   return {
     value,
     interval: {

@@ -11,9 +11,11 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { forward } from '../nets/forward.js';
 import type { Graph, Node } from '../nets/graph.js';
+import type { Weighted } from '../nets/index.js';
 import { meanInterval, quantile } from '../stats/index.js';
 import { tf } from '../tensor/index.js';
 import { NotFiniteError } from './errors.js';
+import { imageBatch, pixelsOf } from './images.js';
 import { needImages } from './logits.js';
 import type { Measure, Subject } from './measure.js';
 import {
@@ -100,9 +102,9 @@ async function largestSingularValues(
   to: number,
 ): Promise<Float64Array> {
   const count = to - from;
-  const size = test.shape[1] * test.shape[2] * test.shape[3];
+  const size = pixelsOf(test);
   const classes = graph.nodes.at(-1)!.shape[0]!;
-  const x = tf.tensor(test.images.subarray(from * size, to * size), [count, ...graph.input]);
+  const x = imageBatch(test, from, to, graph.input);
   const products = tf.tidy(() => {
     const rows = Array.from({ length: classes }, (_, c) =>
       tf
@@ -188,7 +190,7 @@ export async function lipschitzBound(
 }
 
 async function layerNorm(
-  node: Node & { op: 'conv2d' | 'dense' },
+  node: Weighted,
   after: (Node & { op: 'batchNorm' }) | null,
   shape: readonly number[],
 ): Promise<OperatorNorm> {

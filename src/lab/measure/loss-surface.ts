@@ -9,8 +9,9 @@
 import { evaluate } from '../train/evaluate.js';
 import { parametersOf } from '../train/parameters.js';
 import { meanInterval } from '../stats/index.js';
-import { random, tf } from '../tensor/index.js';
-import { firstImages } from './first-images.js';
+import { random } from '../tensor/index.js';
+import { borrowWeights } from './borrowed-weights.js';
+import { firstImages } from './images.js';
 import type { Measure, Subject } from './measure.js';
 import { reading } from './reading.js';
 
@@ -58,17 +59,18 @@ export const lossSurface: Measure<Options> = {
     const kernels = parametersOf(subject.graph).flatMap(({ kind, variable }) =>
       kind === 'kernel' ? [variable] : [],
     );
-    const kept = kernels.map((kernel) => kernel.dataSync<'float32'>().slice());
+    const { kept, set: move, restore } = borrowWeights(kernels);
     const directions = Array.from({ length: options.directions }, (_, i) =>
       kernels.map((kernel, k) => direction(subject, kept[k]!, kernel.shape.at(-1)!, i, k)),
     );
     const at = (steps: readonly (readonly [number, Float32Array[]])[]): number => {
-      for (const [k, kernel] of kernels.entries()) {
-        const moved = kept[k]!.map((each, i) =>
-          steps.reduce((sum, [step, along]) => sum + step * along[k]![i]!, each),
-        );
-        tf.tidy(() => kernel.assign(tf.tensor(moved, kernel.shape)));
-      }
+      move(
+        kept.map((weights, k) =>
+          weights.map((each, i) =>
+            steps.reduce((sum, [step, along]) => sum + step * along[k]![i]!, each),
+          ),
+        ),
+      );
       return evaluate(subject.graph, images).loss;
     };
     const middle = at([]);
@@ -95,9 +97,7 @@ export const lossSurface: Measure<Options> = {
       for (const along of directions)
         rises.push((at([[1, along]]) + at([[-1, along]])) / 2 - middle);
     } finally {
-      for (const [k, kernel] of kernels.entries()) {
-        tf.tidy(() => kernel.assign(tf.tensor(kept[k]!, kernel.shape)));
-      }
+      restore();
     }
     return reading(lossSurface, options, {
       ...meanInterval(rises, { level: options.level }),

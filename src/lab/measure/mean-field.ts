@@ -8,6 +8,7 @@
  */
 import { normalCdf } from '../stats/distributions.js';
 import { random } from '../tensor/random.js';
+import { dot } from './dot.js';
 
 export type ActivationName = 'tanh' | 'hard-tanh' | 'relu' | 'gelu' | 'swish';
 
@@ -313,12 +314,6 @@ function orthonormalPair(size: number, normal: () => number): [Float64Array, Flo
 
 function drawn(count: number, deviation: number, normal: () => number): Float64Array {
   return Float64Array.from({ length: count }, () => deviation * normal());
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }
 
 function checkVariances(weightVariance: number, biasVariance: number): void {

@@ -14,7 +14,8 @@ import { estimateStatistics, type Graph, graphOf } from '../nets/index.js';
 import { evaluate } from '../train/evaluate.js';
 import { parametersOf } from '../train/parameters.js';
 import { tf } from '../tensor/index.js';
-import { firstImages } from './first-images.js';
+import { borrowWeights } from './borrowed-weights.js';
+import { firstImages } from './images.js';
 import { assign } from './assignment.js';
 
 export interface ConnectivityOptions {
@@ -60,34 +61,32 @@ export async function modeConnectivity(
   const [first, second] = [graphOf(a), graphOf(b)];
   checkAlike(first, second);
   const seen = firstImages(statistics, most);
-  const from = valuesOf(first);
-  const to = match ? await matchedValues(first, second, seen) : valuesOf(second);
-  const variables = parametersOf(first).map(({ variable }) => variable);
+  const { kept: from, set, restore } = borrowWeights(variablesOf(first));
+  const to = match
+    ? await matchedValues(first, second, seen)
+    : borrowWeights(variablesOf(second)).kept;
   const path: { share: number; loss: number; accuracy: number }[] = [];
   try {
     for (let point = 0; point < points; point++) {
       // Of the second net; the first is at 0.
       const share = point / (points - 1);
-      for (const [i, variable] of variables.entries()) {
-        const value = from[i]!.map((each, k) => (1 - share) * each + share * to[i]![k]!);
-        tf.tidy(() => variable.assign(tf.tensor(value, variable.shape)));
-      }
+      set(
+        from.map((values, i) => values.map((each, k) => (1 - share) * each + share * to[i]![k]!)),
+      );
       // At the ends too: moving averages lag behind, and the way is compared with the ends.
       tf.tidy(() => estimateStatistics(first, tf.tensor(seen.images, [...seen.shape])));
       path.push({ share, ...evaluate(first, images) });
     }
   } finally {
-    for (const [i, variable] of variables.entries()) {
-      tf.tidy(() => variable.assign(tf.tensor(from[i]!, variable.shape)));
-    }
+    restore();
   }
   const ends = [path[0]!.loss, path.at(-1)!.loss] as const;
   const rises = path.map(({ share, loss }) => loss - (1 - share) * ends[0] - share * ends[1]);
   return { barrier: Math.max(...rises.slice(1, -1)), path };
 }
 
-function valuesOf(graph: Graph): Float32Array[] {
-  return parametersOf(graph).map(({ variable }) => variable.dataSync<'float32'>().slice());
+function variablesOf(graph: Graph): tf.Variable[] {
+  return parametersOf(graph).map(({ variable }) => variable);
 }
 
 function checkAlike(a: Graph, b: Graph): void {

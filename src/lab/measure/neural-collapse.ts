@@ -10,7 +10,8 @@
  * images for which the nearest class mean says otherwise than the net.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { mean, standardDeviation, studentQuantile } from '../stats/index.js';
+import { jackknifeHalfWidth, mean, standardDeviation } from '../stats/index.js';
+import { dot } from './dot.js';
 import { missingClasses, predictions } from './logits.js';
 import type { Measure, Reading, Subject, Value } from './measure.js';
 import { layerReading, reading } from './reading.js';
@@ -202,8 +203,7 @@ function jackknifed(
     if (part !== null && part > 0) logs.push(Math.log(part));
   }
   if (logs.length < BLOCKS || value <= 0) return { value, interval: null };
-  const error = ((BLOCKS - 1) / Math.sqrt(BLOCKS)) * standardDeviation(logs);
-  const factor = Math.exp(studentQuantile(0.5 + level / 2, BLOCKS - 1) * error);
+  const factor = Math.exp(jackknifeHalfWidth(logs, level));
   return {
     value,
     interval: {
@@ -222,8 +222,6 @@ export function geometry({ present, centred, width }: ClassMeans): {
   cosineSpread: number;
 } {
   const row = (k: number) => centred.subarray(k * width, (k + 1) * width);
-  const dot = (a: Float64Array, b: Float64Array) =>
-    a.reduce((sum, each, j) => sum + each * b[j]!, 0);
   const lengths = present.map((_, k) => Math.sqrt(dot(row(k), row(k))));
   const cosines: number[] = [];
   for (let a = 0; a < present.length; a++) {

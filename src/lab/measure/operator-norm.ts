@@ -9,6 +9,7 @@
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { Node } from '../nets/graph.js';
+import type { Weighted } from '../nets/index.js';
 import { random, tf } from '../tensor/index.js';
 import { eigenvalues } from './stable-rank.js';
 
@@ -155,18 +156,17 @@ export interface PowerOptions {
 }
 
 /**
- * Norm of a convolution as the net applies it (strides, `same` or `valid` padding), by power iteration, with the circular norm on the
- * grid with its padding as what it cannot exceed.
+ * Norm of a convolution as the net applies it (strides, `same` or `valid` padding), by power iteration: never above the true one.
  *
  * @param input `[height, width, inputs]`.
  */
-export async function convolutionNorm(
+export async function powerNorm(
   kernel: tf.Tensor4D,
   input: readonly number[],
   strides: readonly [number, number],
   padding: 'same' | 'valid',
   options: PowerOptions = {},
-): Promise<OperatorNorm> {
+): Promise<number> {
   const { rounds = 100, tolerance = 1e-4, seed = 0 } = options;
   const shape = [1, ...input] as [number, number, number, number];
   const generator = random(seed, 'power iteration');
@@ -203,6 +203,18 @@ export async function convolutionNorm(
   } finally {
     vector.dispose();
   }
+  return value;
+}
+
+/** The same, with the circular norm on the grid with its padding as what the true one cannot exceed. */
+export async function convolutionNorm(
+  kernel: tf.Tensor4D,
+  input: readonly number[],
+  strides: readonly [number, number],
+  padding: 'same' | 'valid',
+  options: PowerOptions = {},
+): Promise<OperatorNorm> {
+  const value = await powerNorm(kernel, input, strides, padding, options);
   const [rows, columns] = kernel.shape;
   const grid = [input[0]! + rows - 1, input[1]! + columns - 1] as const;
   const atMost = circularNorm(await kernel.data<'float32'>(), kernel.shape, ...grid);
@@ -211,7 +223,7 @@ export async function convolutionNorm(
 
 /** The kernel of a convolution or dense layer with the scale of the batch normalisation after it folded in; the caller's to free. */
 export function foldedKernel(
-  node: Node & { op: 'conv2d' | 'dense' },
+  node: Weighted,
   after: (Node & { op: 'batchNorm' }) | null,
 ): tf.Tensor {
   return tf.tidy(() =>

@@ -9,6 +9,7 @@ import { forward } from '../nets/forward.js';
 import { meanInterval } from '../stats/index.js';
 import { random, tf } from '../tensor/index.js';
 import { closedCurve } from './closed-curve.js';
+import { pixelsOf } from './images.js';
 import type { Measure, Subject } from './measure.js';
 import { reading } from './reading.js';
 
@@ -85,7 +86,7 @@ async function logitsOn(
   points: Float32Array,
   count: number,
 ): Promise<Float32Array> {
-  const size = test.shape[1] * test.shape[2] * test.shape[3];
+  const size = pixelsOf(test);
   const classes = graph.nodes.at(-1)!.shape[0]!;
   const values = new Float32Array(count * classes);
   for (let from = 0; from < count; from += BATCH) {

@@ -2,8 +2,10 @@
  * Linear regions on planes through three real images: how finely the function is cut in two dimensions, with the polygons as a
  * picture (B. Hanin and D. Rolnick, "Deep ReLU networks have surprisingly few activation patterns", NeurIPS 2019). See plane.ts.
  */
+import { neuronsOf } from '../nets/index.js';
 import { meanInterval } from '../stats/index.js';
 import { random } from '../tensor/index.js';
+import { pixelsOf } from './images.js';
 import { needImages } from './logits.js';
 import type { Measure, Subject } from './measure.js';
 import { type Plane, planeRegions, TooManyRegionsError } from './plane.js';
@@ -96,7 +98,7 @@ export const planeRegionsMeasure: Measure<Options> = {
 
 function walkOne(subject: Subject, options: Options, index: number) {
   const { images: pixels, shape } = subject.test;
-  const size = shape[1] * shape[2] * shape[3];
+  const size = pixelsOf(subject.test);
   const generator = random(subject.seed, 'plane through three images', index);
   const images = Array.from(generator.permutation(shape[0]).subarray(0, 3));
   const [a, b, c] = images.map((image) => pixels.subarray(image * size, (image + 1) * size));
@@ -125,9 +127,5 @@ function walkOne(subject: Subject, options: Options, index: number) {
 
 /** With half a region a neuron on a segment, a plane of this share of a side has about AIM regions. */
 function affordable({ graph }: Subject): number {
-  const neurons = graph.nodes.reduce(
-    (sum, { op, shape }) => sum + (op === 'relu' ? shape.reduce((all, axis) => all * axis, 1) : 0),
-    0,
-  );
-  return Math.min(1, Math.sqrt(AIM) / Math.max(1, 0.5 * neurons));
+  return Math.min(1, Math.sqrt(AIM) / Math.max(1, 0.5 * neuronsOf(graph)));
 }

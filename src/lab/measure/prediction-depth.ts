@@ -7,7 +7,7 @@
  * A depth is a place in the net from 0 (input) to 1 (logits); the logits are the last layer that votes. An image on which not
  * even that vote agrees with the net has depth 1 and is counted in `extra.never`.
  */
-import { meanInterval, proportion } from '../stats/index.js';
+import { mean, meanInterval, proportion } from '../stats/index.js';
 import { needImages, predictions } from './logits.js';
 import type { Measure, Reading } from './measure.js';
 import { nearestNeighbours } from './neighbours.js';
@@ -136,8 +136,8 @@ export const predictionDepth: Measure<Options> = {
           images: settled.reduce((sum, each) => sum + (each === index ? 1 : 0), 0),
         })),
         never,
-        meanDepthOfRight: right!.length > 0 ? meanOf(right!) : null,
-        meanDepthOfWrong: wrong!.length > 0 ? meanOf(wrong!) : null,
+        meanDepthOfRight: right!.length > 0 ? mean(right!) : null,
+        meanDepthOfWrong: wrong!.length > 0 ? mean(wrong!) : null,
         deepest: order.slice(-EXAMPLES).reverse().map(example),
         shallowest: order.slice(0, EXAMPLES).map(example),
         depths: Array.from(depths),
@@ -155,8 +155,4 @@ function majority(voters: Int32Array, ballots: Int32Array, classes: number): num
   const most = Math.max(...votes);
   for (const voter of voters) if (votes[ballots[voter]!] === most) return ballots[voter]!;
   throw new RangeError('no voters');
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -12,6 +12,7 @@ import { forward } from '../nets/forward.js';
 import type { Graph } from '../nets/graph.js';
 import { meanInterval } from '../stats/index.js';
 import { random, tf } from '../tensor/index.js';
+import { imageBatch } from './images.js';
 import { needImages } from './logits.js';
 import type { Measure, Reading, Subject } from './measure.js';
 import { layerReading, reading } from './reading.js';
@@ -148,7 +149,6 @@ async function gradientMaps(
   layer: string,
   images: number,
 ): Promise<Float64Array[]> {
-  const size = test.shape[1] * test.shape[2] * test.shape[3];
   const [height, width, channels] = graph.input as [number, number, number];
   const [rows, columns, outputs] = graph.nodes.find(({ name }) => name === layer)!.shape as [
     number,
@@ -165,7 +165,7 @@ async function gradientMaps(
       generator.next() < 0.5 ? -1 : 1,
     );
     const found = tf.tidy(() => {
-      const x = tf.tensor(test.images.subarray(from * size, to * size), [count, ...graph.input]);
+      const x = imageBatch(test, from, to, graph.input);
       const weights = tf.tensor(signs, [count, 1, 1, outputs]);
       const gradient = tf.grad((input: tf.Tensor) => {
         const maps = forward(graph, input, { keep: [layer] }).kept.get(layer)!;

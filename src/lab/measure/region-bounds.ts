@@ -8,6 +8,7 @@
  * folds its input ⌊d_l/d₀⌋ times.
  */
 import type { Graph } from '../nets/graph.js';
+import { sizeOf } from '../nets/index.js';
 import { chooseUpTo, log10 } from './bounds.js';
 import type { Measure } from './measure.js';
 import { layerReading, reading } from './reading.js';
@@ -83,8 +84,4 @@ function lowerOf({ nodes, input }: Graph): number | null {
         : height * width * channels * Math.log10(Math.floor(filters / channels));
   }
   return convolutions.length === 0 ? null : total;
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, axis) => product * axis, 1);
 }

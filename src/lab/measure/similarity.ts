@@ -13,7 +13,9 @@
  *   and P. Bandettini, Frontiers in Systems Neuroscience 2008).
  */
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
+import { mean } from '../stats/index.js';
 import { centred, gram } from './gram.js';
+import { dot } from './dot.js';
 
 /** Everything that the indices need of one side. */
 export interface Representation {
@@ -59,7 +61,7 @@ export function similarity(x: Representation, y: Representation, index: Similari
         Math.sqrt(dot(x.products, x.products) * dot(y.products, y.products))
       );
     case 'SVCCA':
-      return meanOf(canonicalCorrelations(x, y).correlations);
+      return mean(canonicalCorrelations(x, y).correlations);
     case 'PWCCA':
       return projectionWeighted(x, y);
     case 'Procrustes':
@@ -252,14 +254,4 @@ function ranks(values: Float64Array): Float64Array {
     from = to;
   }
   return found;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,6 +1,6 @@
 /** Spectrum of the covariance of a layer's activations, and how uncertain what is computed from it is. */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { studentQuantile } from '../stats/index.js';
+import { jackknifeHalfWidth } from '../stats/index.js';
 import type { Value } from './measure.js';
 import { centred, type Gram, gram } from './gram.js';
 
@@ -108,12 +108,7 @@ export function jackknife(
 ): Value {
   const n = changes.length;
   if (n < 3) return { value, interval: null };
-  let centre = 0;
-  for (const change of changes) centre += change / n;
-  let squares = 0;
-  for (const change of changes) squares += (change - centre) ** 2;
-  const error = Math.sqrt(((n - 1) / n) * squares);
-  const factor = Math.exp(studentQuantile(0.5 + level / 2, n - 1) * error);
+  const factor = Math.exp(jackknifeHalfWidth(changes, level));
   return {
     value,
     interval: { low: value / factor, high: value * factor, level, method: `${method}, n = ${n}` },

@@ -4,7 +4,7 @@
  */
 import type { Dataset, Split } from '../data/dataset.js';
 import { forward } from '../nets/forward.js';
-import { type Graph, graphOf, type NetSpec, specOf } from '../nets/index.js';
+import { type Graph, graphOf, type NetSpec, sizeOf, specOf } from '../nets/index.js';
 import { tf } from '../tensor/index.js';
 import { NotFiniteError, ProbeImagesError } from './errors.js';
 import { blockEnds, positions } from './layers.js';
@@ -206,10 +206,6 @@ export function subject(
       kept = 0;
     },
   };
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, axis) => product * axis, 1);
 }
 
 function checkWeights(net: tf.LayersModel): void {

@@ -7,10 +7,11 @@
  * nothing by itself: √χ₁ = 1. Transitions, the ReLU units that switch from one point to the next, are given too (R. Novak et al., ICLR
  * 2018).
  */
-import { forward } from '../nets/forward.js';
+import { forward, neuronsOf, sizeOf } from '../nets/index.js';
 import { meanInterval } from '../stats/index.js';
 import { random, tf } from '../tensor/index.js';
 import { closedCurve } from './closed-curve.js';
+import { pixelsOf } from './images.js';
 import { needImages } from './logits.js';
 import type { Measure, Reading, Subject } from './measure.js';
 import { layerReading, reading } from './reading.js';
@@ -97,7 +98,7 @@ async function walk(subject: Subject, options: Options, index: number): Promise<
   const { graph, test, seed, layers } = subject;
   const generator = random(seed, 'closed curve', index);
   const { points } = closedCurve(test, options.corners, options.steps, generator);
-  const size = test.shape[1] * test.shape[2] * test.shape[3];
+  const size = pixelsOf(test);
   const count = points.length / size;
   const input = graph.nodes[0]!.name;
   const output = graph.nodes.at(-1)!.name;
@@ -145,19 +146,14 @@ async function walk(subject: Subject, options: Options, index: number): Promise<
     }
     for (let r = 2 * layers.length; r < values.length; r++) transitions += values[r]!;
   }
-  const units = graph.nodes.reduce(
-    (sum, { op, shape }) => sum + (op === 'relu' ? shape.reduce((p, axis) => p * axis, 1) : 0),
-    0,
-  );
+  const widths = new Map(graph.nodes.map(({ name, shape }) => [name, sizeOf(shape)]));
   return {
     lengths: lengths.map((length, l) => {
-      const width = graph.nodes
-        .find(({ name }) => name === layers[l])!
-        .shape.reduce((p, axis) => p * axis, 1);
+      const width = widths.get(layers[l]!)!;
       const scale = Math.sqrt(squares[l]! * width);
       return length > 0 && scale > 0 ? length / scale : null;
     }),
     transitions,
-    units,
+    units: neuronsOf(graph),
   };
 }

@@ -67,10 +67,11 @@ export function forward(graph: Graph, x: tf.Tensor, options: ForwardOptions = {}
       if (index === 0) return x;
       const inputs = node.inputs.map((input) => outputs[input]!);
       // The bias of such a convolution is added together with the ReLU that alone reads it.
-      if (fusesWithBias(nodes, readers, wanted, index)) return convolve(node, inputs[0]!);
+      if (fusesWithBias(nodes, readers, wanted, index))
+        return convolve(node as Weighted, inputs[0]!);
       const [before] = node.inputs;
       if (node.op === 'relu' && fusesWithBias(nodes, readers, wanted, before!)) {
-        const source = nodes[before!] as Node & { op: 'conv2d' | 'dense' };
+        const source = nodes[before!] as Weighted;
         return biasAdd(inputs[0]!, source.bias!, true);
       }
       return evaluate(node, inputs, training, (mean, variance) => {
@@ -130,17 +131,43 @@ function fusesWithBias(
   return nodes.some((reader) => reader.op === 'relu' && reader.inputs[0] === index);
 }
 
-/** A convolution or dense layer without its bias. */
-function convolve(node: Node, x: tf.Tensor): tf.Tensor {
-  if (node.op === 'dense')
-    return tf.matMul(x as tf.Tensor2D, node.kernel as tf.Tensor as tf.Tensor2D);
-  if (node.op !== 'conv2d') throw new Error(`${node.op} has no kernel`);
+/** A node with a kernel. */
+export type Weighted = Extract<Node, { readonly op: 'conv2d' | 'dense' }>;
+
+/** A convolution or dense layer without its bias, with its own kernel or another of the same shape. */
+export function convolve(node: Weighted, x: tf.Tensor, kernel: tf.Tensor = node.kernel): tf.Tensor {
+  if (node.op === 'dense') return tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D);
   return tf.conv2d(
     x as tf.Tensor4D,
-    node.kernel as tf.Tensor as tf.Tensor4D,
+    kernel as tf.Tensor4D,
     node.strides as [number, number],
     node.padding,
   );
+}
+
+/** A node that gathers its input without weights; all but `maxPool` are linear. */
+export type Gathering = Extract<
+  Node,
+  { readonly op: 'maxPool' | 'averagePool' | 'globalAveragePool' | 'flatten' }
+>;
+
+export function gather(node: Gathering, x: tf.Tensor): tf.Tensor {
+  switch (node.op) {
+    case 'maxPool':
+    case 'averagePool': {
+      const pool = node.op === 'maxPool' ? tf.maxPool : tf.avgPool;
+      return pool(
+        x as tf.Tensor4D,
+        node.poolSize as [number, number],
+        node.strides as [number, number],
+        node.padding,
+      );
+    }
+    case 'globalAveragePool':
+      return tf.mean(x, [1, 2]);
+    case 'flatten':
+      return tf.reshape(x, [x.shape[0]!, -1]);
+  }
 }
 
 function evaluate(
@@ -173,23 +200,10 @@ function evaluate(
     case 'add':
       return inputs.slice(1).reduce((sum, input) => tf.add(sum, input), x);
     case 'maxPool':
-      return tf.maxPool(
-        x as tf.Tensor4D,
-        node.poolSize as [number, number],
-        node.strides as [number, number],
-        node.padding,
-      );
     case 'averagePool':
-      return tf.avgPool(
-        x as tf.Tensor4D,
-        node.poolSize as [number, number],
-        node.strides as [number, number],
-        node.padding,
-      );
     case 'globalAveragePool':
-      return tf.mean(x, [1, 2]);
     case 'flatten':
-      return tf.reshape(x, [x.shape[0]!, -1]);
+      return gather(node, x);
     case 'opaque':
       return node.run(x);
   }

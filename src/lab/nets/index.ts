@@ -4,11 +4,20 @@ export { layerCounts, multiplyAdds, parameters, type LayerCount } from './count.
 export { estimateStatistics, hasSeenImages } from './estimate-statistics.js';
 export { families } from './families.js';
 export type { Family } from './family.js';
-export { forward, UnknownNodeError, type Forward, type ForwardOptions } from './forward.js';
+export {
+  convolve,
+  forward,
+  gather,
+  UnknownNodeError,
+  type Forward,
+  type ForwardOptions,
+  type Weighted,
+} from './forward.js';
 export type { Graph, Node, Padding } from './graph.js';
 export { graphOf, UnsupportedLayerError } from './graph-of.js';
 export { NET_DEFAULTS, NetSpecError, netSpec } from './net-spec.js';
 export type { NetSpec } from './spec.js';
 export { ladder, LadderError, rungs, type LadderOptions, type Rung } from './ladder.js';
+export { neuronsOf, sizeOf } from './size.js';
 export { OpaqueNetError, opaqueGraph } from './opaque.js';
 export { loadModel, loadNet, NetFileError, saveNet } from './save-net.js';

@@ -8,6 +8,7 @@ export {
   shapleyValues,
   type PairInteraction,
 } from './game.js';
+export { jackknifeHalfWidth } from './jackknife.js';
 export { kendall, type Kendall } from './kendall.js';
 export {
   bootstrapInterval,
