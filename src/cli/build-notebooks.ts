@@ -1,6 +1,7 @@
 // Builds reports: plan, execute or take from the cache, print, and say what was made and what it was made from.
 import { extname, join, relative, sep } from 'node:path';
-import { writeNotebook, writeWhole } from '../press/notebook/write.js';
+import { writeNotebook } from '../press/notebook/write.js';
+import { writeWhole } from '../shared/whole-file.js';
 import { type LentBrowser, lendBrowser } from '../press/report/browser.js';
 import { describeCellError } from '../press/run/cell-error.js';
 import { chooseKernel } from '../press/run/choose-kernel.js';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { cleanNotebook } from '../press/notebook/clean.js';
 import { NotebookError } from '../press/notebook/error.js';
-import { writeWhole } from '../press/notebook/write.js';
+import { writeWhole } from '../shared/whole-file.js';
 
 /** Cleans files and says which have changed; returns the exit code. Files that are clean are not touched. */
 export async function cleanFiles(files: readonly string[], check: boolean): Promise<number> {

@@ -3,7 +3,7 @@ import { readBuild } from '../press/compare/build.js';
 import { compareBuilds } from '../press/compare/compare.js';
 import { comparisonPage } from '../press/compare/page.js';
 import { comparisonText } from '../press/compare/text.js';
-import { writeWhole } from '../press/notebook/write.js';
+import { writeWhole } from '../shared/whole-file.js';
 import { OptionError } from './option-error.js';
 
 export interface DiffOptions {

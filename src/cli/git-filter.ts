@@ -5,7 +5,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { writeWhole } from '../press/notebook/write.js';
+import { writeWhole } from '../shared/whole-file.js';
 
 const attribute = '*.ipynb filter=fathom';
 const name = 'filter.fathom';

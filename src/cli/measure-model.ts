@@ -2,7 +2,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { colours as pc } from '../shared/colours.js';
-import { writeWhole } from '../lab/whole-file.js';
+import { writeWhole } from '../shared/whole-file.js';
 import { DataSpecError, datasets, loadData, readOwnImages } from '../lab/data/index.js';
 import type { Dataset } from '../lab/data/dataset.js';
 import {

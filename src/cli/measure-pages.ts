@@ -11,7 +11,7 @@ import { buildNet } from '../lab/nets/index.js';
 import { ready } from '../lab/tensor/index.js';
 import { recipe } from '../lab/train/recipe.js';
 import { train } from '../lab/train/train.js';
-import { writeWhole } from '../lab/whole-file.js';
+import { writeWhole } from '../shared/whole-file.js';
 import { OptionError } from './option-error.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { bytesOf, keepRuns, shipRuns } from '../lab/study/ship.js';
 import { storeDirectory } from '../lab/study/store.js';
-import { writeWhole } from '../press/notebook/write.js';
+import { writeWhole } from '../shared/whole-file.js';
 import { readManifest } from '../press/run/manifest.js';
 import { plan } from '../press/run/plan.js';
 

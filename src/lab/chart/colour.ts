@@ -1,19 +1,5 @@
 // Colours that colour-blind readers can tell apart, and the arithmetic to mix them. The bounds are held by a test.
 
-/**
- * Categories, in order of use: indigo, orange, green, plum, orchid, red. Chosen by search for the largest smallest difference:
- * any two differ by ≥ 18 (CIEDE2000) as seen with normal vision, protanopia and deuteranopia, and by ≥ 13 with tritanopia;
- * each has a contrast of ≥ 3 : 1 on white and on a dark page, so that a report can turn its page dark around the chart.
- */
-export const categories: readonly string[] = [
-  '#5755ca',
-  '#e76607',
-  '#53a27c',
-  '#90526f',
-  '#ba7faf',
-  '#b33834',
-];
-
 /** From shallow to deep: an ordered scale, every colour of it with a contrast of ≥ 3 : 1 on white and on a dark page. */
 const depthAnchors = ['#b3860c', '#56a06f', '#3f8fc0', '#6a60d0', '#96419c'];
 

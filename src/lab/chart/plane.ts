@@ -1,6 +1,7 @@
 // Linear regions on a plane as a picture: every polygon filled by the answer of the net there, shaded so that neighbours differ.
 import type { Plane } from '../measure/plane.js';
-import { categories, mix } from './colour.js';
+import { categories, ink } from '../../shared/palette.js';
+import { mix } from './colour.js';
 
 export interface PlanePictureOptions {
   /** Pixels of a side; 300 when left out. */
@@ -35,7 +36,7 @@ export function planePictures(
     const title =
       titles[index] === undefined
         ? ''
-        : `<text x="${left}" y="13" font-family="sans-serif" font-size="12" fill="#475264">${escaped(titles[index])}</text>`;
+        : `<text x="${left}" y="13" font-family="sans-serif" font-size="12" fill="${ink.medium}">${escaped(titles[index])}</text>`;
     return title + shapes.join('');
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">${parts.join('')}</svg>`;

@@ -1,6 +1,7 @@
 // One look for every chart, as a Vega-Lite config. All colours of lettering, lines and backgrounds are here and nowhere else;
 // those of the data can be seen on a white and on a dark page.
-import { categories, depthColours } from './colour.js';
+import { categories, ink } from '../../shared/palette.js';
+import { depthColours } from './colour.js';
 
 const font =
   "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'Liberation Sans', Arial, sans-serif";
@@ -35,9 +36,6 @@ export const shapes: readonly string[] = [
   'triangle-down',
   'cross',
 ];
-
-/** Lettering and lines. A report recolours these, and only these, when its page turns dark. */
-const ink = { strong: '#1f2733', medium: '#475264', faint: '#8a94a3', grid: '#e6e9ee' };
 
 /** The config of every chart. */
 export const theme: Record<string, unknown> = {

@@ -9,7 +9,7 @@ import { createHash, hash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { writeWhole } from '../whole-file.js';
+import { writeWhole } from '../../shared/whole-file.js';
 import type { Images, Parts } from './source.js';
 
 const MAGIC = Buffer.from('FATHOMDS');

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { writeWhole } from '../whole-file.js';
+import { writeWhole } from '../../shared/whole-file.js';
 import { tf } from '../tensor/index.js';
 
 const TOPOLOGY_FILE = 'model.json';

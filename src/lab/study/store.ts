@@ -12,7 +12,7 @@ import { cp, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/pr
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { syncDirectory, writeWhole } from '../whole-file.js';
+import { syncDirectory, writeWhole } from '../../shared/whole-file.js';
 import type { Reading } from '../measure/measure.js';
 import { CorruptRecord } from './errors.js';
 import { canonical, readingKey } from './key.js';

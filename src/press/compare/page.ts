@@ -1,6 +1,7 @@
 // A comparison as one HTML page that needs nothing else, for a reviewer: pictures beside each other, changed lines marked.
 // What comes from notebooks is escaped, pictures stand in `img` elements, and nothing else may load or run.
 import { createHash } from 'node:crypto';
+import { ink } from '../../shared/palette.js';
 import { textFontCss } from '../report/fonts.js';
 import { html, type Markup, trusted } from '../report/markup.js';
 import { pageCss } from '../report/style.js';
@@ -18,7 +19,7 @@ h2{margin-top:2.5em;border-top:1px solid var(--rule);padding-top:.8em}
 h2 small{font-weight:400;color:var(--quiet);margin-left:.6em}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:1rem;margin:.6em 0}
 .pair figure{margin:0;background:#fff;border:1px solid var(--rule);padding:.4rem;text-align:center}
-.pair figcaption{font-size:.75rem;color:#475264;text-align:left}
+.pair figcaption{font-size:.75rem;color:${ink.medium};text-align:left}
 .pair img{max-width:100%;height:auto}
 .lines{font-size:.72rem;line-height:1.45;white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--rule);padding:.5em .8em}
 .lines ins{text-decoration:none;color:var(--tip)}

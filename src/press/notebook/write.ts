@@ -1,6 +1,5 @@
 // Writes a notebook as Jupyter does (sorted keys, one space of indent, lists of lines), so that version control sees only real changes.
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writeWhole } from '../../shared/whole-file.js';
 import type { Cell, MimeBundle, Notebook, Output } from './nbformat.js';
 
 /** The text of a notebook file. The same notebook always gives the same bytes. */
@@ -17,20 +16,6 @@ export function fileText(value: unknown): string {
 export async function writeNotebook(file: string, notebook: Notebook): Promise<void> {
   await writeWhole(file, notebookText(notebook));
 }
-
-/** Writes a file under a temporary name in the same folder, which is made if need be, and renames it. */
-export async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.${++temporaries}.tmp`;
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-let temporaries = 0;
 
 /**
  * The notebook without what changes from run to run or from front end to front end though nothing was changed: times,

@@ -4,6 +4,7 @@
 // (they are interpreted), and a drawing runs in a process of its own: see drawing.ts.
 import type { Loader, Spec } from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
+import { categories, ink } from '../../shared/palette.js';
 import { sans, textWidth } from './fonts.js';
 
 export interface ChartRequest {
@@ -45,22 +46,11 @@ export class ChartError extends Error {
 /** The name ends in a digit, so it must be quoted in every style that it gets into. */
 const font = `'${sans}', 'Segoe UI', Helvetica, Arial, sans-serif`;
 
-const ink = { strong: '#1f2733', medium: '#475264', faint: '#8a94a3', grid: '#e6e9ee' };
-
 /**
  * Any two differ by CIEDE2000 ≥ 11 to normal sight and to every full colour blindness, and each has ≥ 3 : 1 on the white and
  * on the dark page: a test computes both.
  */
-export const palette = [
-  '#5755ca',
-  '#e76607',
-  '#53a27c',
-  '#90526f',
-  '#ba7faf',
-  '#b33834',
-  '#9075fc',
-  '#3f7e5a',
-];
+export const palette = [...categories, '#9075fc', '#3f7e5a'];
 
 /** The look of charts where a specification does not say otherwise. */
 const config = {

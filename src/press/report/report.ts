@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'puppeteer';
-import { writeWhole } from '../notebook/write.js';
+import { writeWhole } from '../../shared/whole-file.js';
 import type { Notebook } from '../notebook/nbformat.js';
 import { lendBrowser } from './browser.js';
 import { fileReader } from './beside.js';

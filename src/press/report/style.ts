@@ -1,5 +1,6 @@
 // The look of a report, on screen and on paper. One set of custom properties holds every colour; the contrast of each
 // pair that is used together is checked by a test.
+import { ink } from '../../shared/palette.js';
 import { outputsCss } from './outputs-style.js';
 import { mono, sans, serif } from './fonts.js';
 import { printCss } from './print-style.js';
@@ -34,10 +35,10 @@ export const colours = {
     'ansi-magenta': '#8a2f7e',
     'ansi-cyan': '#17697a',
     'ansi-white': '#5b6675',
-    'chart-ink': '#1f2733',
-    'chart-quiet': '#475264',
-    'chart-line': '#8a94a3',
-    'chart-grid': '#e6e9ee',
+    'chart-ink': ink.strong,
+    'chart-quiet': ink.medium,
+    'chart-line': ink.faint,
+    'chart-grid': ink.grid,
   },
   dark: {
     paper: '#12161c',
@@ -281,10 +282,10 @@ h1{font-size:1.75rem}
 
 /** Lettering, lines and grid of the charts of this project, as they are on white → what they are in the dark. */
 const chartInks = {
-  '#1f2733': 'chart-ink',
-  '#475264': 'chart-quiet',
-  '#8a94a3': 'chart-line',
-  '#e6e9ee': 'chart-grid',
+  [ink.strong]: 'chart-ink',
+  [ink.medium]: 'chart-quiet',
+  [ink.faint]: 'chart-line',
+  [ink.grid]: 'chart-grid',
 } as const;
 const whites = ['white', '#fff', '#ffffff'];
 const blacks = ['black', '#000', '#000000', '#222', '#333', '#333333'];

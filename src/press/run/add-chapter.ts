@@ -1,7 +1,7 @@
 // Adds a chapter to a book: a line in book.yml, where all else stays as its author wrote it, to the byte.
 import { readFile } from 'node:fs/promises';
 import { isScalar, isSeq, parseDocument } from 'yaml';
-import { writeWhole } from '../notebook/write.js';
+import { writeWhole } from '../../shared/whole-file.js';
 import { type Book, BookError } from './book.js';
 
 /** The name of the next chapter: the next number, with as many digits as the others, then the title in plain letters. */

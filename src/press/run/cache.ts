@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { CodeCell, Notebook } from '../notebook/nbformat.js';
-import { writeWhole } from '../notebook/write.js';
+import { writeWhole } from '../../shared/whole-file.js';
 import { digestOf, digestOfFile } from './digest.js';
 import type { Inputs } from './inputs.js';
 

@@ -5,7 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import type { ParameterValue } from '../notebook/parameters.js';
-import { writeWhole } from '../notebook/write.js';
+import { writeWhole } from '../../shared/whole-file.js';
 import { absent, present, type Dependency } from './cache.js';
 import { digestOf, digestOfFile } from './digest.js';
 import type { Inputs } from './inputs.js';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseResult, type Result } from '../notebook/results.js';
-import { writeWhole } from '../notebook/write.js';
+import { writeWhole } from '../../shared/whole-file.js';
 
 /** A result, and the place in the notebook of the cell that exports it, from 1. */
 export type PlacedResult = Result & { readonly cell: number };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { categories, colourMap, depthColours, toHex } from '../../../src/lab/chart/colour.js';
+import { colourMap, depthColours, toHex } from '../../../src/lab/chart/colour.js';
+import { categories } from '../../../src/shared/palette.js';
 import { theme } from '../../../src/lab/chart/theme.js';
 import { contrast, difference, seenLab, type Vision } from './colour-vision.js';
 

@@ -1,4 +1,4 @@
-// Files of the lab that are there whole or not at all. (The press has its own: the wings import nothing of each other.)
+// Files that are there whole or not at all.
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
