@@ -2,12 +2,11 @@
 import { colours as pc } from '../shared/colours.js';
 import type { Measure } from '../lab/measure/measure.js';
 import { measures } from '../lab/measure/measures.js';
-import { UnknownNameError } from '../lab/registry.js';
-import { OptionError } from './option-error.js';
+import { named, optionWords, rangeText } from './measure-words.js';
 
 /** Returns the exit code. @throws OptionError for a measure that does not exist, naming the nearest. */
 export function listMeasures(name: string | undefined, json: boolean): number {
-  const chosen = name === undefined ? measures.all : [find(name)];
+  const chosen = name === undefined ? measures.all : [named(() => measures.get(name))];
   if (json) {
     const plain = chosen.map(({ read: _, refuses: __, ...rest }) => rest);
     console.log(JSON.stringify(name === undefined ? plain : plain[0], infinite, 2));
@@ -22,39 +21,16 @@ export function listMeasures(name: string | undefined, json: boolean): number {
   return 0;
 }
 
-function find(name: string): Measure {
-  try {
-    return measures.get(name);
-  } catch (error) {
-    if (error instanceof UnknownNameError) throw new OptionError(error.message);
-    throw error;
-  }
-}
-
 function line({ name, question, unit, cost, reference }: Measure): string {
   return `${pc.bold(name)}\n  ${question}\n  ${pc.dim(`${unit} · ${cost} · ${reference}`)}`;
 }
 
-function page({
-  name,
-  title,
-  question,
-  unit,
-  range,
-  cost,
-  needs,
-  reference,
-  options,
-  defaults,
-}: Measure): string {
-  const bound = (value: number) =>
-    Number.isFinite(value) ? String(value) : value < 0 ? '−∞' : '∞';
-  const rows = Object.entries(
-    options as Record<string, { about: string; choices?: readonly string[] }>,
-  ).map(
-    ([key, { about, choices }]) =>
-      `  ${pc.bold(key)} = ${JSON.stringify((defaults as Record<string, unknown>)[key])}\n    ${about}` +
-      (choices
+function page(measure: Measure): string {
+  const { name, title, question, unit, cost, needs, reference } = measure;
+  const rows = optionWords(measure).map(
+    ({ name: key, value, about, choices }) =>
+      `  ${pc.bold(key)} = ${value}\n    ${about}` +
+      (choices.length > 0
         ? `\n    ${pc.dim(`One of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}.`)}`
         : ''),
   );
@@ -62,7 +38,7 @@ function page({
     `${pc.bold(title)} (${name})`,
     question,
     '',
-    `Unit       ${unit}, from ${bound(range[0])} to ${bound(range[1])}`,
+    `Unit       ${unit}, from ${rangeText(measure)}`,
     `Cost       ${cost}, for a net of depth 20 and width 16 with 2,000 images`,
     `Needs      ${needs.join(', ')}`,
     `Reference  ${reference} in notebooks/references.bib`,

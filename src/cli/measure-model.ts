@@ -1,4 +1,5 @@
 // What `fathom measure` does: reads model and images, measures, prints a table, writes JSON and a report.
+import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { colours as pc } from '../shared/colours.js';
@@ -14,10 +15,10 @@ import {
   type Reading,
 } from '../lab/measure/index.js';
 import { loadModel } from '../lab/nets/index.js';
-import { UnknownNameError } from '../lab/registry.js';
 import { ready } from '../lab/tensor/index.js';
 import { formatDiagnostic, type Format, renderReport } from '../press/report/index.js';
 import type { MeasureCommandOptions } from './measure.js';
+import { digits, named } from './measure-words.js';
 import { measuredNotebook } from './measured-notebook.js';
 import { OptionError } from './option-error.js';
 
@@ -116,12 +117,7 @@ function requestsOf({ measures: names, option }: MeasureCommandOptions): Measure
       ?.split(',')
       .map((name) => name.trim())
       .filter(Boolean) ?? null;
-  try {
-    for (const name of [...(wanted ?? []), ...changes.keys()]) measures.get(name);
-  } catch (error) {
-    if (error instanceof UnknownNameError) throw new OptionError(error.message);
-    throw error;
-  }
+  for (const name of [...(wanted ?? []), ...changes.keys()]) named(() => measures.get(name));
   if (wanted === null && changes.size === 0) return null;
   // Naming options of one measure does not leave the others out.
   return (wanted ?? measures.names).map((name) => ({
@@ -149,14 +145,9 @@ async function given(
     });
     return { ...plain(split[part]), name: where };
   }
-  if (!/[./\\]/.test(where)) {
-    try {
-      datasets.get(where);
-    } catch (error) {
-      if (error instanceof UnknownNameError)
-        throw new OptionError(`${error.message}, or a folder or .npy file`);
-      throw error;
-    }
+  // A bare word is a folder where there is one of that name.
+  if (!/[./\\]/.test(where) && !existsSync(where)) {
+    named(() => datasets.get(where), ', or a folder or .npy file');
   }
   return { ...(await readOwnImages(where, labels)), name: basename(resolve(where)) };
 }
@@ -194,10 +185,4 @@ function tableOf(readings: readonly Reading[], seconds: ReadonlyMap<string, numb
       .join('  ')
       .trimEnd();
   return [pc.bold(line(head)), ...rows.map(line)].join('\n');
-}
-
-function digits(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2);
-  return String(Number(value.toPrecision(4)));
 }

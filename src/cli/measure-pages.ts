@@ -12,6 +12,7 @@ import { ready } from '../lab/tensor/index.js';
 import { recipe } from '../lab/train/recipe.js';
 import { train } from '../lab/train/train.js';
 import { writeWhole } from '../shared/whole-file.js';
+import { digits, optionWords, rangeText } from './measure-words.js';
 import { OptionError } from './option-error.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -104,14 +105,10 @@ function pageOf(
   { tells, not }: Words,
   example: Reading,
 ): string {
-  const { name, title, question, unit, range, cost, needs, reference, options, defaults } = measure;
-  const bound = (value: number) =>
-    Number.isFinite(value) ? String(value) : value < 0 ? '−∞' : '∞';
-  const rows = Object.entries(
-    options as Record<string, { about: string; choices?: readonly string[] }>,
-  ).map(
-    ([key, { about, choices }]) =>
-      `| \`${key}\` | \`${JSON.stringify((defaults as Record<string, unknown>)[key])}\` | ${about}${choices ? ` One of ${choices.map((choice) => `\`${choice}\``).join(', ')}.` : ''} |`,
+  const { name, title, question, unit, cost, needs, reference } = measure;
+  const rows = optionWords(measure).map(
+    ({ name: key, value, about, choices }) =>
+      `| \`${key}\` | \`${value}\` | ${about}${choices.length > 0 ? ` One of ${choices.map((choice) => `\`${choice}\``).join(', ')}.` : ''} |`,
   );
   const layers = example.layers
     .slice(0, mostLayers)
@@ -125,7 +122,7 @@ function pageOf(
     '',
     `**${question}**`,
     '',
-    `\`${name}\`, in ${unit}, from ${bound(range[0])} to ${bound(range[1])}. Takes ${cost} for a net of depth 20 and width 16 with 2,000 images. Needs ${needs.join(', ')}. Reference: \`${reference}\` in \`notebooks/references.bib\`.`,
+    `\`${name}\`, in ${unit}, from ${rangeText(measure)}. Takes ${cost} for a net of depth 20 and width 16 with 2,000 images. Needs ${needs.join(', ')}. Reference: \`${reference}\` in \`notebooks/references.bib\`.`,
     '',
     '## What it is',
     '',
@@ -158,10 +155,4 @@ function pageOf(
       : []),
     '',
   ].join('\n');
-}
-
-function digits(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2);
-  return String(Number(value.toPrecision(4)));
 }

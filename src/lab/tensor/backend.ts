@@ -77,9 +77,10 @@ function loadBackend(): { ready(): Promise<BackendInfo> } {
 }
 
 function loadNative(): BackendInfo {
-  // tfjs-node calls a helper that Node 23 removed.
+  // tfjs-node calls a helper that Node 23 removed, and another that warns wherever it is called.
   const helpers = require('node:util') as typeof util & { isNullOrUndefined?: unknown };
   helpers.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  helpers.isArray = Array.isArray;
   require('@tensorflow/tfjs-node');
   const { binding } = tf.backend() as unknown as NativeBackend;
   return {

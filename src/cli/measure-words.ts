@@ -1,0 +1,46 @@
+// How the commands on measures write numbers and options, and what a wrong name of a measure is to them.
+import type { Measure } from '../lab/measure/measure.js';
+import { UnknownNameError } from '../lab/registry.js';
+import { OptionError } from './option-error.js';
+
+/** Four significant digits; powers of ten for what is very small or large. */
+export function digits(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2);
+  return String(Number(value.toPrecision(4)));
+}
+
+/** `0 to ∞` */
+export function rangeText({ range }: Measure): string {
+  const bound = (value: number) =>
+    Number.isFinite(value) ? String(value) : value < 0 ? '−∞' : '∞';
+  return `${bound(range[0])} to ${bound(range[1])}`;
+}
+
+export interface OptionWords {
+  readonly name: string;
+  /** Its default as JSON. */
+  readonly value: string;
+  readonly about: string;
+  /** As JSON; empty where anything within bounds will do. */
+  readonly choices: readonly string[];
+}
+
+export function optionWords({ options, defaults }: Measure): OptionWords[] {
+  return Object.entries(options).map(([name, { about, choices = [] }]) => ({
+    name,
+    value: JSON.stringify(defaults[name]),
+    about,
+    choices,
+  }));
+}
+
+/** Looks something up by the name that a user gave. @throws OptionError naming the nearest, with `orElse` behind it. */
+export function named<T>(look: () => T, orElse = ''): T {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof UnknownNameError) throw new OptionError(`${error.message}${orElse}`);
+    throw error;
+  }
+}
