@@ -1,10 +1,8 @@
 // A comparison as one HTML page that needs nothing else, for a reviewer: pictures beside each other, changed lines marked.
 // What comes from notebooks is escaped, pictures stand in `img` elements, and nothing else may load or run.
-import { createHash } from 'node:crypto';
 import { ink } from '../../shared/palette.js';
-import { textFontCss } from '../report/fonts.js';
 import { html, type Markup, trusted } from '../report/markup.js';
-import { pageCss } from '../report/style.js';
+import { plainPage } from '../report/plain-page.js';
 import { type ChapterComparison, type Comparison, isChance } from './compare.js';
 import type { FigureChange } from './figures.js';
 import type { Line } from './lines.js';
@@ -41,23 +39,13 @@ export function comparisonPage(comparison: Comparison): string {
 ${only(onlyBefore, 'before')}${only(onlyAfter, 'after')}
 ${chapters.map(chapterSection)}
 </main>`;
-  const css = `${textFontCss(body.text)}\n${pageCss}\n${style}`;
-  const hash = createHash('sha256').update(css).digest('base64');
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${trusted(`default-src 'none'; style-src 'sha256-${hash}'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'`)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>Comparison of two builds</title>
-<style>${trusted(css)}</style>
-</head>
-<body>
-${body}
-</body>
-</html>
-`.text;
+  return plainPage({
+    title: 'Comparison of two builds',
+    language: 'en',
+    body,
+    css: style,
+    pictures: true,
+  });
 }
 
 function chapterSection(chapter: ChapterComparison): Markup {

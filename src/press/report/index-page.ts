@@ -1,8 +1,6 @@
 // The page that lists the reports of a book.
-import { textFontCss } from './fonts.js';
-import { html, trusted } from './markup.js';
-import { pageCss } from './style.js';
-import { createHash } from 'node:crypto';
+import { html } from './markup.js';
+import { plainPage } from './plain-page.js';
 
 export interface IndexEntry {
   readonly title: string;
@@ -40,22 +38,7 @@ ${entry.description && html`<p>${entry.description}</p>`}
 `;
   })}</ol>
 </main>`;
-  const style = `${textFontCss(body.text)}\n${pageCss}\n${indexCss}`;
-  const hash = createHash('sha256').update(style).digest('base64');
-  return html`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${trusted(`default-src 'none'; style-src 'sha256-${hash}'; font-src data:; base-uri 'none'; form-action 'none'`)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-${body}
-</body>
-</html>
-`.text;
+  return plainPage({ title, language, body, css: indexCss });
 }
 
 function address(path: string): string {
