@@ -29,6 +29,20 @@ function group(name: string, checks: Record<string, (kernel: Client) => Promise<
     behaviours.push({ group: name, title, check });
 }
 
+/** The four JSON parts of a request made by hand. */
+const infoRequest = (id: string) => [
+  JSON.stringify({
+    msg_id: id,
+    msg_type: 'kernel_info_request',
+    session: 's',
+    username: 'u',
+    date: '',
+    version: '5.3',
+  }),
+  '{}',
+  '{}',
+  '{}',
+];
 const plain = (text: string) => text.replace(/\u001b\[\d+m/g, '');
 const textOf = (done: { result: Record<string, unknown> | undefined }) =>
   done.result?.['text/plain'];
@@ -158,37 +172,13 @@ group('robustness', {
     await kernel.execution(id);
   },
   'a wrong signature is ignored': async (kernel) => {
-    const parts = [
-      JSON.stringify({
-        msg_id: 'forged',
-        msg_type: 'kernel_info_request',
-        session: 's',
-        username: 'u',
-        date: '',
-        version: '5.3',
-      }),
-      '{}',
-      '{}',
-      '{}',
-    ];
+    const parts = infoRequest('forged');
     await kernel.sendFrames('shell', ['<IDS|MSG>', '0'.repeat(64), ...parts]);
     await kernel.request('shell', 'kernel_info_request');
     assert.ok(!kernel.received.some(({ parent }) => parent === 'forged'));
   },
   'a signature is taken once': async (kernel) => {
-    const parts = [
-      JSON.stringify({
-        msg_id: 'again',
-        msg_type: 'kernel_info_request',
-        session: 's',
-        username: 'u',
-        date: '',
-        version: '5.3',
-      }),
-      '{}',
-      '{}',
-      '{}',
-    ];
+    const parts = infoRequest('again');
     for (let i = 0; i < 2; i++)
       await kernel.sendFrames('shell', ['<IDS|MSG>', kernel.sign(parts), ...parts]);
     await kernel.request('shell', 'kernel_info_request');
