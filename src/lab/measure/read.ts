@@ -51,6 +51,7 @@ export async function readMeasure(subject: Subject, request: MeasureRequest): Pr
   await ready();
   const reason = refusal(measure, subject, options);
   if (reason !== null) throw new RefusedError(name, reason);
+  if (measure.needs.some((need) => need !== 'weights')) await checkOutputs(subject);
   const made = await measure.read(subject, options);
   checkReading(measure, made);
   return made;
@@ -87,6 +88,19 @@ export async function readMeasures(
     }
   }
   return { readings, refused };
+}
+
+/** Images that a net is tried on before any measure that runs it. */
+const TRIED = 32;
+
+/**
+ * Finite weights may overflow all the same: no measure should have to find that out for itself.
+ *
+ * @throws NotFiniteError naming the first layer with NaN or infinity, and the image.
+ */
+async function checkOutputs(subject: Subject): Promise<void> {
+  const count = Math.min(TRIED, subject.test.shape[0]);
+  if (count > 0) await subject.activations(subject.layers.at(-1)!, 'test', count);
 }
 
 function refusal(

@@ -132,9 +132,12 @@ export function subject(
       });
       const found = await Promise.all(outputs.map((tensor) => tensor.data<'float32'>()));
       tf.dispose(outputs);
+      // All are checked before any is kept: a pass that failed half-way would hold layers of unequal length.
+      for (const [i, name] of pass.layers.entries()) {
+        checkFinite(found[i]!, name, from, found[i]!.length / (to - from));
+      }
       for (const [i, name] of pass.layers.entries()) {
         const data = found[i]!;
-        checkFinite(data, name, from, data.length / (to - from));
         const reduction = pass.reductions?.get(name);
         const rows = reduction ? reduce(data, shapes.get(name)!, reduction, seed) : data;
         pass.shelves.get(name)!.append(rows);
