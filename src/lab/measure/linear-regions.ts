@@ -6,6 +6,7 @@
  * An *activation region* is where every ReLU and every max keeps its branch. A *linear piece* is where the outputs are one
  * affine function along the segment: a switch that no output feels ends a region but no piece.
  */
+import type { Dataset } from '../data/dataset.js';
 import { random } from '../tensor/index.js';
 import { meanInterval } from '../stats/index.js';
 import { RefusedError } from './errors.js';
@@ -27,7 +28,7 @@ export const linearRegions: Measure<Options> = {
   title: 'Linear regions on segments',
   question: 'Of how many linear pieces is the function made on the way from one image to another?',
   unit: 'regions',
-  range: [1, Infinity],
+  range: [0, Infinity],
   cost: 'minutes',
   needs: ['weights', 'labels'],
   reference: 'hanin2019',
@@ -151,7 +152,7 @@ function affordable({ graph }: Subject): number {
 function pairsOf(subject: Subject, { segments, pairs }: Options): [number, number][] {
   const { labels } = subject.test;
   const fits = (from: number, to: number) =>
-    from !== to &&
+    !alike(subject.test, from, to) &&
     (pairs === 'any' || (labels[from] === labels[to]) === (pairs === 'within class'));
   const generator = random(subject.seed, 'pairs of images');
   if (pairs === 'closed path') {
@@ -159,16 +160,36 @@ function pairsOf(subject: Subject, { segments, pairs }: Options): [number, numbe
     if (corners.length < segments) {
       throw new RefusedError('linear-regions', `${segments} corners of ${corners.length} images`);
     }
-    return Array.from(corners, (corner, i) => [corner, corners[(i + 1) % segments]!]);
+    const sides = Array.from(corners, (corner, i): [number, number] => [
+      corner,
+      corners[(i + 1) % segments]!,
+    ]);
+    const still = sides.find(([from, to]) => alike(subject.test, from, to));
+    if (still !== undefined) {
+      throw new RefusedError(
+        'linear-regions',
+        `held-out images ${still.join(' and ')} are the same: no segment joins them`,
+      );
+    }
+    return sides;
   }
   const found: [number, number][] = [];
   for (let tries = 0; found.length < segments; tries++) {
     if (tries > 1000 * segments) {
-      throw new RefusedError('linear-regions', `the held-out images have no pair ${pairs}`);
+      throw new RefusedError(
+        'linear-regions',
+        `no two held-out images that differ make a pair of the kind "${pairs}"`,
+      );
     }
     const from = generator.integer(labels.length);
     const to = generator.integer(labels.length);
     if (fits(from, to)) found.push([from, to]);
   }
   return found;
+}
+
+function alike({ images, shape }: Dataset, a: number, b: number): boolean {
+  const size = shape[1] * shape[2] * shape[3];
+  const other = images.subarray(b * size, (b + 1) * size);
+  return images.subarray(a * size, (a + 1) * size).every((value, i) => value === other[i]);
 }
