@@ -99,7 +99,7 @@ export const capacityNorms: Measure<Options> = {
                   squares(values.map((each, i) => each - first[l]!.values[i]!)),
                 ),
               ),
-        log10PathNorm: log(await pathNorm(graph)),
+        log10PathNorm: log10PathNorm(graph),
         log10Bartlett: dead.length === 0 ? log(bartlett(weights, norms)) : null,
       },
       notes,
@@ -181,35 +181,49 @@ async function trainingMargins(subject: Subject): Promise<Float64Array> {
   }).sort();
 }
 
+/** A tensor times 10^log, its largest value between 1 and 10 or all 0: sums of a deep net leave the range of single precision. */
+interface Scaled {
+  readonly value: tf.Tensor;
+  readonly log: number;
+}
+
 /**
- * Sum of the outputs of the net with all weights and offsets squared (batch normalisation folded in first), on an input of ones.
- * Every unit is then at least 0, and a ReLU does nothing.
+ * log₁₀ of the sum of the outputs of the net with all weights and offsets squared (batch normalisation folded in first), on an input
+ * of ones; null where it is 0. Every unit is then at least 0, and a ReLU does nothing.
  */
-export async function pathNorm(graph: Graph): Promise<number> {
-  const sums = tf.tidy(() => {
-    const values: tf.Tensor[] = [];
+export function log10PathNorm(graph: Graph): number | null {
+  let found: number | null = null;
+  tf.tidy(() => {
+    const values: Scaled[] = [];
     for (const [index, node] of graph.nodes.entries()) {
       const inputs = node.inputs.map((input) => values[input]!);
       const x = inputs[0]!;
       switch (node.op) {
         case 'input':
-          values.push(tf.ones([1, ...graph.input]));
+          values.push({ value: tf.ones([1, ...graph.input]), log: 0 });
           break;
         case 'conv2d':
         case 'dense': {
           const after = normalisationAfter(graph, index);
-          const y = convolve(node, x, tf.square(foldedKernel(node, after)));
-          values.push(tf.add(y, tf.square(offsetOf(node, after))));
+          const kernel = near1(tf.abs(foldedKernel(node, after)), 0);
+          const offset = near1(tf.abs(offsetOf(node, after)), 0);
+          const y = convolve(node, x.value, tf.square(kernel.value));
+          values.push(
+            sumOf([
+              { value: y, log: x.log + 2 * kernel.log },
+              { value: tf.square(offset.value), log: 2 * offset.log },
+            ]),
+          );
           break;
         }
         case 'add':
-          values.push(inputs.slice(1).reduce((sum, each) => tf.add(sum, each), x));
+          values.push(sumOf(inputs));
           break;
         case 'maxPool':
         case 'averagePool':
         case 'globalAveragePool':
         case 'flatten':
-          values.push(gather(node, x));
+          values.push(near1(gather(node, x.value), x.log));
           break;
         case 'batchNorm':
         case 'relu':
@@ -217,11 +231,33 @@ export async function pathNorm(graph: Graph): Promise<number> {
           break;
       }
     }
-    return tf.sum(values.at(-1)!);
+    const { value, log } = values.at(-1)!;
+    const sum = tf.sum(value).dataSync<'float32'>()[0]!;
+    found = sum > 0 ? Math.log10(sum) + log : null;
   });
-  const [value] = await sums.data<'float32'>();
-  sums.dispose();
-  return value!;
+  return found;
+}
+
+/** Values that are not negative, times 10^log, with their scale put aside. */
+function near1(value: tf.Tensor, log: number): Scaled {
+  const largest = tf.max(value).dataSync<'float32'>()[0]!;
+  if (!(largest > 0)) return { value, log: -Infinity };
+  const shift = Math.floor(Math.log10(largest));
+  // In two steps: 10^45 is no number of single precision.
+  const half = 10 ** (-shift / 2);
+  return { value: tf.mul(tf.mul(value, half), half), log: log + shift };
+}
+
+function sumOf(parts: readonly Scaled[]): Scaled {
+  const log = Math.max(...parts.map((part) => part.log));
+  if (log === -Infinity) {
+    const value = parts.map((part) => part.value).reduce((sum, each) => tf.add(sum, each));
+    return { value, log };
+  }
+  const value = parts
+    .map((part) => tf.mul(part.value, 10 ** (part.log - log)))
+    .reduce((sum, each) => tf.add(sum, each));
+  return near1(value, log);
 }
 
 /** The offset of a layer with the batch normalisation after it folded in. */

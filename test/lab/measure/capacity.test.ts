@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { bartlett, pathNorm } from '../../../src/lab/measure/capacity-norms.js';
+import { bartlett, log10PathNorm } from '../../../src/lab/measure/capacity-norms.js';
 import { readMeasure, RefusedError, subject } from '../../../src/lab/measure/index.js';
 import { buildNet, graphOf } from '../../../src/lab/nets/index.js';
 import { granulatedKendall, StatisticsError } from '../../../src/lab/stats/index.js';
@@ -31,7 +31,20 @@ describe('norms and margins', () => {
       },
       { kernel: [[2], [-1]] },
     ]);
-    close(await pathNorm(graphOf(net)), 29.25, 1e-6);
+    close(log10PathNorm(graphOf(net))!, Math.log10(29.25), 1e-6);
+    // Out of the range of single precision, both ways, and nothing at all.
+    const chain = (weight: number) =>
+      denseNet(Array.from({ length: 12 }, () => ({ kernel: [[weight]] })));
+    close(log10PathNorm(graphOf(chain(1e6)))!, 144, 1e-6);
+    close(log10PathNorm(graphOf(chain(1e-6)))!, -144, 1e-6);
+    assert.equal(log10PathNorm(graphOf(chain(0))), null);
+    const offset = denseNet([
+      { kernel: [[1e15]], bias: [3] },
+      { kernel: [[1e-15]], bias: [0] },
+      { kernel: [[1e-15]], bias: [1] },
+    ]);
+    // ((1e30 + 9) · 1e-30) · 1e-30 + 1
+    close(log10PathNorm(graphOf(offset))!, 0, 1e-6);
     const weights = [
       { layer: 'a', values: Float32Array.of(2, 0, 0, 1), columns: 2 },
       { layer: 'b', values: Float32Array.of(3, 0, 0, 1), columns: 2 },
