@@ -36,7 +36,7 @@ const BATCH = 32;
 
 export const lipschitz: Measure<Options> = {
   name: 'lipschitz',
-  version: 1,
+  version: 2,
   title: 'Local Lipschitz constant',
   question:
     'By how much can a small change of an image move the logits, and how far below the bound is that?',
@@ -175,7 +175,7 @@ export async function lipschitzBound(
         break;
       case 'maxPool':
       case 'averagePool':
-        bounds.push(before[0]! * poolNorm(node));
+        bounds.push(before[0]! * poolNorm(node, shape));
         break;
       case 'globalAveragePool':
         bounds.push(before[0]! / Math.sqrt(shape[0]! * shape[1]!));
@@ -206,11 +206,25 @@ async function layerNorm(
   }
 }
 
-/** An input lies in at most so many windows; an average over k cells has norm 1/√k. */
-function poolNorm({ op, poolSize, strides }: Node & { op: 'maxPool' | 'averagePool' }): number {
-  const overlap = Math.ceil(poolSize[0] / strides[0]) * Math.ceil(poolSize[1] / strides[1]);
-  const cells = op === 'averagePool' ? poolSize[0] * poolSize[1] : 1;
-  return Math.sqrt(overlap / cells);
+/**
+ * An input lies in at most so many windows; an average over k cells has norm 1/√k. Windows that hang over the border average over the
+ * cells that are there.
+ */
+export function poolNorm(
+  { op, poolSize, strides, padding, shape: out }: Node & { op: 'maxPool' | 'averagePool' },
+  shape: readonly number[],
+): number {
+  const along = (axis: 0 | 1) => {
+    const [size, step] = [poolSize[axis], strides[axis]];
+    const over =
+      padding === 'valid' ? 0 : Math.max(0, (out[axis]! - 1) * step + size - shape[axis]!);
+    // TensorFlow puts the odd one at the end.
+    const least = size - Math.ceil(over / 2);
+    return { overlap: Math.ceil(size / step), least: Math.min(least, shape[axis]!) };
+  };
+  const [rows, columns] = [along(0), along(1)];
+  const overlap = rows.overlap * columns.overlap;
+  return Math.sqrt(op === 'averagePool' ? overlap / (rows.least * columns.least) : overlap);
 }
 
 async function largest(tensor: tf.Tensor): Promise<number> {

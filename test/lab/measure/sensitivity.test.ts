@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { readMeasure, RefusedError, subject } from '../../../src/lab/measure/index.js';
-import { lipschitzBound } from '../../../src/lab/measure/lipschitz.js';
+import { lipschitzBound, poolNorm } from '../../../src/lab/measure/lipschitz.js';
 import {
   circularNorm,
   convolutionNorm,
   matrixNorm,
 } from '../../../src/lab/measure/operator-norm.js';
 import { sigmaOf, theoreticalFields } from '../../../src/lab/measure/receptive-field.js';
-import { buildNet, graphOf } from '../../../src/lab/nets/index.js';
+import { buildNet, forward, graphOf } from '../../../src/lab/nets/index.js';
 import { random, ready, tf } from '../../../src/lab/tensor/index.js';
 import { golden } from '../../golden/golden.js';
 import { close } from './close.js';
@@ -61,6 +61,48 @@ describe('norms of convolutions', () => {
     close((await convolutionNorm(kernel, [6, 6, 1], [1, 1], 'same')).value, 1, 1e-6);
     kernel.dispose();
     assert.throws(() => circularNorm(flat, [3, 3, 1, 1], 2, 6), RangeError);
+  });
+});
+
+describe('norms of poolings', () => {
+  before(() => ready());
+
+  it('bound those of the dense matrices, windows over the border included, and meet them where none overlap', () => {
+    for (const [side, poolSize, strides, padding, exact] of [
+      [6, 2, 2, 'valid', true],
+      [7, 2, 2, 'same', true],
+      [3, 2, 2, 'same', true],
+      [8, 3, 2, 'same', false],
+      [7, 3, 1, 'same', false],
+      [7, 3, 2, 'valid', false],
+      [2, 5, 5, 'same', true],
+    ] as const) {
+      const model = tf.sequential({
+        layers: [
+          tf.layers.averagePooling2d({ inputShape: [side, side, 1], poolSize, strides, padding }),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 1 }),
+        ],
+      });
+      const graph = graphOf(model);
+      const pool = graph.nodes.find(({ op }) => op === 'averagePool')!;
+      assert.ok(pool.op === 'averagePool');
+      const count = side * side;
+      const rows = tf.tidy(() =>
+        forward(graph, tf.eye(count).reshape([count, side, side, 1]), {
+          keep: [pool.name],
+        })
+          .kept.get(pool.name)!
+          .flatten(),
+      );
+      const norm = matrixNorm(rows.dataSync<'float32'>(), rows.size / count);
+      const bound = poolNorm(pool, [side, side, 1]);
+      const about = `${side} ${poolSize} ${strides} ${padding}: ${norm} ${bound}`;
+      assert.ok(norm <= bound * (1 + 1e-6), about);
+      if (exact) close(norm, bound, 1e-5, about);
+      rows.dispose();
+      model.dispose();
+    }
   });
 });
 
