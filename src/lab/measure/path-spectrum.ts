@@ -20,7 +20,7 @@ const BATCH = 128;
 
 export const pathSpectrum: Measure<Options> = {
   name: 'path-spectrum',
-  version: 1,
+  version: 2,
   title: 'Frequencies along data paths',
   question: 'How fast do the logits wiggle on the way from image to image?',
   unit: 'cycles a curve',
@@ -131,6 +131,8 @@ export function spectrumOf(values: Float32Array, count: number): Float64Array {
       energies[k - 1]! += real[channel]! ** 2 + imaginary[channel]! ** 2;
     }
   }
+  // The energy at k stands for that at −k too; half a cycle a point is its own opposite.
+  if (count % 2 === 0) energies[energies.length - 1]! /= 2;
   // What rounding of single precision leaves of a constant is no energy.
   let largest = 0;
   for (const value of values) largest = Math.max(largest, Math.abs(value));

@@ -124,6 +124,23 @@ describe('frequencies along data paths', () => {
     assert.deepEqual([...spectrumOf(new Float32Array(n).fill(0.1), n)], new Array(n / 2).fill(0));
   });
 
+  it('keep the sum of squares of any signal, half a cycle a point included', () => {
+    for (const n of [8, 9, 32]) {
+      const generator = random(n);
+      const values = Float32Array.from({ length: n }, () => generator.normal());
+      const mean = values.reduce((sum, each) => sum + each, 0) / n;
+      const total = spectrumOf(values, n).reduce((sum, each) => sum + each, 0);
+      // Parseval, over positive and negative frequencies.
+      close(
+        (2 * total) / n,
+        values.reduce((sum, each) => sum + (each - mean) ** 2, 0),
+        1e-5,
+      );
+    }
+    const alternating = Float32Array.from({ length: 8 }, (_, i) => (-1) ** i);
+    close(spectrumOf(alternating, 8)[3]!, 32, 1e-6);
+  });
+
   it('of a linear net are like those of its input, and a ReLU net adds faster ones', async () => {
     const split = noiseSplit(12, [8, 8, 1], 3);
     const linear = subject(
