@@ -186,8 +186,9 @@ function scaled(fit: Sample, held: Sample, layer: string) {
     largest = Math.max(largest, Math.abs(fit.values[i]!));
   }
   const deviation = Math.sqrt(varianceOf(fit.values, count) / units);
+  const heldDeviation = Math.sqrt(varianceOf(held.values, held.count) / units);
   // What rounding of the activations leaves is no variance.
-  if (!(deviation > largest * 2 ** -20) || !(varianceOf(held.values, held.count) > 0)) {
+  if (!(Math.min(deviation, heldDeviation) > largest * 2 ** -20)) {
     throw new RefusedError(
       featureOrder.name,
       `layer ${layer} gives the same for all images: there is nothing to take apart`,

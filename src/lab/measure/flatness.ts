@@ -88,7 +88,9 @@ export const flatness: Measure<Options> = {
     }
     const logs = perDraw.map(Math.log);
     const { value: centre, interval } = meanInterval(logs, { level: options.level });
-    const value = Math.exp(centre);
+    // exp(log 10) is not 10, and no interval of what ends at a ceiling goes through it.
+    const scaleOf = (log: number) => Math.min(SCALES[1], Math.exp(log));
+    const value = scaleOf(centre);
     const notes: string[] = [];
     if (perDraw.some((scale) => scale >= SCALES[1])) {
       notes.push(
@@ -100,8 +102,8 @@ export const flatness: Measure<Options> = {
       value,
       interval: interval && {
         ...interval,
-        low: Math.exp(interval.low),
-        high: Math.exp(interval.high),
+        low: scaleOf(interval.low),
+        high: scaleOf(interval.high),
         method: `Student t of logarithms over ${logs.length} draws`,
       },
       saturation: SCALES[1],

@@ -85,6 +85,9 @@ export const neuralCollapse: Measure<Options> = {
     if (hidden === undefined) {
       return reading(neuralCollapse, options, { value: 0, notes, extra: { images, byLayer } });
     }
+    if (hidden.layer !== subject.layers.at(-2)) {
+      notes.push(`${hidden.layer} is the last layer that has a value, not the last hidden one`);
+    }
     return reading(neuralCollapse, options, {
       value: hidden.value,
       interval: hidden.interval,
