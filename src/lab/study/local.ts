@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { multiplyAdds } from '../nets/count.js';
 import { workerEnvironment } from '../tensor/environment.js';
 import type { Engine, EngineOptions, Job, JobEvent } from './engine.js';
 import { CellFailed, WorkerDied } from './errors.js';
@@ -55,7 +56,9 @@ async function runJobs(jobs: readonly Job[], options: EngineOptions): Promise<vo
   const { onEvent, signal } = options;
   signal?.throwIfAborted();
   const slots = local.slots(jobs, options);
-  const queue = [...jobs].sort((a, b) => b.cost - a.cost);
+  // What is trained already costs nothing more to train; its measures take longer on larger nets.
+  const size = new Map(jobs.map((job) => [job, multiplyAdds(job.cell.net)]));
+  const queue = [...jobs].sort((a, b) => b.cost - a.cost || size.get(b)! - size.get(a)!);
   const tries = new Map<string, number>();
   const workers = new Set<ChildProcess>();
   const timers = new Set<NodeJS.Timeout>();
