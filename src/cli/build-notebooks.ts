@@ -1,26 +1,21 @@
 // Builds reports: plan, execute or take from the cache, print, and say what was made and what it was made from.
-import { extname, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { writeNotebook } from '../press/notebook/write.js';
-import { writeWhole } from '../shared/whole-file.js';
 import { type LentBrowser, lendBrowser } from '../press/report/browser.js';
 import { describeCellError } from '../press/run/cell-error.js';
 import { chooseKernel } from '../press/run/choose-kernel.js';
-import { execute } from '../press/run/execute.js';
+import { type Execution, execute } from '../press/run/execute.js';
 import type { KernelSpec } from '../press/run/kernel-spec.js';
-import {
-  type ChapterManifest,
-  readManifest,
-  readVersions,
-  type Versions,
-  writeBookManifest,
-} from '../press/run/manifest.js';
+import { bookName } from '../press/run/book-files.js';
+import { readVersions, type Versions } from '../press/run/manifest.js';
 import { type Plan, type PlannedChapter, plan } from '../press/run/plan.js';
 import { hint } from '../shared/nearest.js';
 import { OptionError } from './option-error.js';
 import { type Format, formats, printChapter, withBookMetadata } from './print-chapter.js';
-import { bookName, printBook } from './print-book.js';
+import { type FinishedBook, finishBook } from './finish-book.js';
+import { printBook } from './print-book.js';
 import { Progress, seconds } from './progress.js';
-import { shareOf, sideBySide, usualJobs } from './side-by-side.js';
+import { queue, shareOf, sideBySide, usualJobs } from './side-by-side.js';
 import { type Interruption, listenForSignals } from './signals.js';
 
 export interface BuildOptions {
@@ -106,13 +101,25 @@ export async function buildNotebooks(options: BuildOptions): Promise<number> {
   const env = shareOf(jobs);
   const building = { planned, versions, options, progress, interruption, env, browser };
   let built: Built[];
-  let index: string[];
+  let finished: FinishedBook;
   try {
-    built = await sideBySide(chapters, jobs, (chapter, place) =>
-      buildChapter(chapter, kernels[place]!, building),
-    );
+    // A chapter is printed while the next one runs: printing, and a kernel that starts, each leave a core idle.
+    const printers = queue(jobs);
+    const printed: (Promise<Built> | undefined)[] = [];
+    try {
+      await sideBySide(chapters, jobs, async (chapter, place) => {
+        if (interruption.signal.aborted || printers.hasFailed) return;
+        const execution = await executeChapter(chapter, kernels[place]!, building);
+        printed[place] = printers.add(() => printExecuted(chapter, execution, building));
+        // It is waited for below.
+        printed[place].catch(() => undefined);
+      });
+    } finally {
+      await Promise.allSettled(printed);
+    }
+    built = await Promise.all(printed.filter((each) => each !== undefined));
     if (options.book && !interruption.signal.aborted) built.push(await buildBook(building));
-    index = await finishBook(planned);
+    finished = await finishBook(planned, built.at(-1)?.files.includes(`${bookName}.pdf`));
   } finally {
     progress.end();
     interruption.end();
@@ -120,7 +127,8 @@ export async function buildNotebooks(options: BuildOptions): Promise<number> {
   }
   const failures = built.flatMap((each) => each.failures);
   for (const failure of failures) console.error(`fathom: ${failure}`);
-  for (const file of [...index, ...built.flatMap((each) => each.files)])
+  if (finished.note) progress.line(finished.note);
+  for (const file of [...finished.files, ...built.flatMap((each) => each.files)])
     progress.line(`  ${shown(join(planned.out, file))}`);
   if (interruption.signal.aborted) {
     console.error('fathom: interrupted');
@@ -132,12 +140,11 @@ export async function buildNotebooks(options: BuildOptions): Promise<number> {
   return failures.length === 0 ? 0 : 1;
 }
 
-async function buildChapter(
+async function executeChapter(
   chapter: PlannedChapter,
   kernel: KernelSpec,
-  { planned, versions, options, progress, interruption, env, browser }: Building,
-): Promise<Built> {
-  if (interruption.signal.aborted) return { files: [], failures: [] };
+  { planned, options, progress, interruption, env }: Building,
+): Promise<Execution> {
   const { name } = chapter;
   const execution = await execute(chapter.notebook, {
     file: chapter.file,
@@ -153,6 +160,15 @@ async function buildChapter(
     ...(options.cellTimeoutMs === undefined ? {} : { cellTimeoutMs: options.cellTimeoutMs }),
   });
   progress.end(name);
+  return execution;
+}
+
+async function printExecuted(
+  chapter: PlannedChapter,
+  execution: Execution,
+  { planned, versions, options, progress, browser }: Building,
+): Promise<Built> {
+  const { name } = chapter;
   if (execution.interrupted || execution.errors.length > 0) {
     const partial = join(planned.out, `${name}.partial.ipynb`);
     await writeNotebook(partial, withBookMetadata(execution.notebook, planned, chapter));
@@ -204,32 +220,6 @@ export function cacheOf(planned: Plan, chapter: PlannedChapter): { folder: strin
     folder: join(planned.project, '.fathom', 'cache'),
     path: relative(planned.project, chapter.file).split(sep).join('/'),
   };
-}
-
-/** The book's contents and manifest, over all chapters that are there: those of this build and those of earlier ones. */
-async function finishBook(planned: Plan): Promise<string[]> {
-  const { book, profile, out } = planned;
-  if (!book) return [];
-  const manifests = await Promise.all(
-    book.chapters.map((chapter) => readManifest(out, chapter.name)),
-  );
-  const there = manifests.filter((manifest): manifest is ChapterManifest => manifest !== undefined);
-  if (there.length === 0) return [];
-  const { indexPage } = await import('../press/report/index.js');
-  const entries = there.map(({ title, description, outputs }) => ({
-    title,
-    description,
-    files: outputs.map(({ file }) => ({ format: extname(file).slice(1), path: file })),
-  }));
-  const note = profile
-    ? `Profile ${profile.name}${profile.description ? `: ${profile.description}` : ''}`
-    : null;
-  await writeWhole(
-    join(out, 'index.html'),
-    indexPage(entries, { title: book.title, language: book.language, note }),
-  );
-  await writeBookManifest(out, { title: book.title, profile: profile?.name ?? null }, there);
-  return ['index.html'];
 }
 
 function shown(path: string): string {

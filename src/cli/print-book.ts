@@ -5,11 +5,9 @@ import { dirname, join } from 'node:path';
 import type { Browser } from 'puppeteer';
 import { readNotebook } from '../press/notebook/read.js';
 import type { Provenance } from '../press/report/index.js';
+import { bookName } from '../press/run/book-files.js';
 import { type ChapterManifest, readManifest } from '../press/run/manifest.js';
 import type { Plan } from '../press/run/plan.js';
-
-/** File name of the book, without its ending. */
-export const bookName = 'book';
 
 export interface PrintedBook {
   readonly files: readonly string[];
@@ -20,7 +18,7 @@ export interface PrintedBook {
 /** Prints the book of the plan; what stands in the way is told as failures. */
 export async function printBook(
   { book, profile, out }: Plan,
-  { strict, browser }: { strict: boolean; browser: () => Promise<Browser> },
+  { strict, browser }: { strict: boolean; browser?: () => Promise<Browser> },
 ): Promise<PrintedBook> {
   const report = await import('../press/report/index.js');
   const failed = (...failures: string[]): PrintedBook => ({ files: [], warnings: [], failures });
@@ -57,7 +55,7 @@ export async function printBook(
       outDirectory: out,
       name: bookName,
       strict,
-      browser,
+      ...(browser ? { browser } : {}),
     });
     return {
       files: [`${bookName}.pdf`],

@@ -17,6 +17,7 @@ import {
   namedDependencies,
   readManifest,
   seedsOf,
+  timesFile,
   type Versions,
   writeManifest,
 } from '../press/run/manifest.js';
@@ -204,12 +205,13 @@ async function describe(
     browser: printed.browser,
     inputs: execution.inputs ?? null,
     read: namedDependencies(execution.dependencies, planned.project),
+    times: timesFile(chapter.name),
     outputs: await describeOutputs(out, printed.files),
   };
   await writeManifest(out, manifest);
   // Times differ from run to run; they are kept apart from what is the same.
   await writeWhole(
-    join(out, `${chapter.name}.times.json`),
+    join(out, timesFile(chapter.name)),
     `${JSON.stringify({ seconds: execution.seconds }, null, 2)}\n`,
   );
   await rm(join(out, `${chapter.name}.partial.ipynb`), { force: true });

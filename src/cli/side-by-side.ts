@@ -1,4 +1,4 @@
-// Runs chapters side by side, as many at once as the machine can carry.
+// Runs chapters side by side, as many at once as the machine can carry, and prints beside that what has run.
 import { availableParallelism, totalmem } from 'node:os';
 
 /** A chapter that trains starts worker processes of its own; with fewer cores than this for each, they would only wait. */
@@ -57,4 +57,39 @@ export async function sideBySide<Item, Result>(
   await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, worker));
   if (failure) throw failure.error;
   return results;
+}
+
+export interface Queue {
+  /** Does this as soon as fewer than the most are under way, in the order of the calls. Rejects as the work does. */
+  add<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Whether some work was rejected: what waits then is not begun. */
+  readonly hasFailed: boolean;
+}
+
+/** Work that is done beside what asks for it, at most `most` pieces at once. */
+export function queue(most: number): Queue {
+  const waiting: (() => void)[] = [];
+  let underWay = 0;
+  let failure: { error: unknown } | undefined;
+  return {
+    get hasFailed() {
+      return failure !== undefined;
+    },
+    async add(work) {
+      // Who ends hands his place on.
+      if (underWay >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+      else underWay += 1;
+      try {
+        if (failure) throw failure.error;
+        return await work();
+      } catch (error) {
+        failure ??= { error };
+        throw error;
+      } finally {
+        const next = waiting.shift();
+        if (next) next();
+        else underWay -= 1;
+      }
+    },
+  };
 }

@@ -15,14 +15,15 @@ import {
   type ParameterValue,
 } from '../press/notebook/parameters.js';
 import { withoutVolatile } from '../press/notebook/write.js';
+import { isOfBook } from '../press/run/book-files.js';
 import { absent, digestNow, inputDifferences, withOutputs } from '../press/run/cache.js';
 import { describeCellError } from '../press/run/cell-error.js';
 import { chooseKernel } from '../press/run/choose-kernel.js';
-import { digestOfFile } from '../press/run/digest.js';
 import { type Execution, execute } from '../press/run/execute.js';
 import { readInputs } from '../press/run/inputs.js';
 import {
   type ChapterManifest,
+  changesOfOutputs,
   dependenciesOf,
   readManifest,
   readVersions,
@@ -31,6 +32,7 @@ import { type Plan, type PlannedChapter, plan } from '../press/run/plan.js';
 import { formats, printChapter } from './print-chapter.js';
 import { Progress, seconds } from './progress.js';
 import { listenForSignals } from './signals.js';
+import { type Verdict, verifyBook as verifyBookAgain } from './verify-book.js';
 
 export interface VerifyOptions {
   readonly execute: boolean;
@@ -49,21 +51,32 @@ export async function verifyReports(
   paths: readonly string[],
   options: VerifyOptions,
 ): Promise<number> {
-  const reports = (await Promise.all(paths.map(readReports))).flat();
+  const asked = await Promise.all(paths.map(readReports));
   const progress = new Progress();
   const interruption = listenForSignals(() => progress.line('stopping (again: at once) …'));
   const temporary = await mkdtemp(join(tmpdir(), 'fathom-verify-'));
   let isSame = true;
   try {
-    for (const [index, report] of reports.entries()) {
-      // Reports of several folders may have the same name.
-      const out = options.out ?? join(temporary, String(index));
-      const verdict = await verify(report, resolve(out), options, progress, interruption.signal);
-      if (interruption.signal.aborted) break;
+    const tell = (name: string, verdict: Verdict): void => {
       progress.end();
       isSame &&= verdict.isSame;
-      progress.line(`${report.chapter.name}  ${verdict.isSame ? 'the same' : 'NOT the same'}`);
+      progress.line(`${name}  ${verdict.isSame ? 'the same' : 'NOT the same'}`);
       for (const line of verdict.lines) progress.line(`  ${line}`);
+    };
+    for (const [index, { reports, isBook }] of asked.entries()) {
+      // Reports of several folders may have the same name.
+      const out = resolve(options.out ?? join(temporary, String(index)));
+      for (const report of reports) {
+        const verdict = await verify(report, out, options, progress, interruption.signal);
+        if (interruption.signal.aborted) break;
+        tell(report.chapter.name, verdict);
+      }
+      if (interruption.signal.aborted) break;
+      const [first] = reports;
+      if (!isBook || !first) continue;
+      progress.status('book', 'book  printing');
+      const verdict = await verifyBook(first, out);
+      if (verdict) tell('book', verdict);
     }
   } finally {
     progress.end();
@@ -74,10 +87,17 @@ export async function verifyReports(
   return isSame ? 0 : 1;
 }
 
-async function readReports(path: string): Promise<Report[]> {
+/** What a path names: a chapter, or all that is in a folder. */
+interface Asked {
+  readonly reports: readonly Report[];
+  readonly isBook: boolean;
+}
+
+async function readReports(path: string): Promise<Asked> {
   const build = await readBuild(path);
-  const folder = statSync(path).isDirectory() ? path : dirname(path);
-  return build.chapters.map((chapter) => {
+  const isFolder = statSync(path).isDirectory();
+  const folder = isFolder ? path : dirname(path);
+  const reports = build.chapters.map((chapter): Report => {
     const { manifest } = chapter;
     if (!manifest) {
       throw new BuildError(
@@ -86,12 +106,15 @@ async function readReports(path: string): Promise<Report[]> {
     }
     return { folder: resolve(folder), chapter: { ...chapter, manifest } };
   });
+  return { reports, isBook: isFolder || isOfBook(path) };
 }
 
-interface Verdict {
-  readonly isSame: boolean;
-  /** What was found, good and bad. */
-  readonly lines: readonly string[];
+/** The book around these reports: with the date that they state, in the project as it is now. */
+async function verifyBook({ folder, chapter }: Report, out: string): Promise<Verdict | undefined> {
+  const { planned } = await planAgain(chapter.manifest, folder);
+  return withDate(chapter.manifest.date, () =>
+    verifyBookAgain(folder, out, planned.book ? dirname(planned.book.file) : planned.project),
+  );
 }
 
 async function verify(
@@ -102,13 +125,8 @@ async function verify(
   signal: AbortSignal,
 ): Promise<Verdict> {
   const { manifest, name } = built;
-  const bad: string[] = [];
+  const bad = await changesOfOutputs(folder, manifest.outputs);
   const good: string[] = [];
-  for (const { file, digest } of manifest.outputs) {
-    const now = await digestOfFile(join(folder, file));
-    if (now === undefined) bad.push(`${file} is gone`);
-    else if (now !== digest) bad.push(`${file} was changed after it was built`);
-  }
   const { planned, chapter } = await planAgain(manifest, folder);
   const asked = manifest.inputs?.kernel?.split(' ')[0];
   const kernel = await chooseKernel(chapter.notebook, asked === 'fathom' ? undefined : asked);
@@ -270,9 +288,7 @@ async function printAgain(
 ): Promise<{ manifest: ChapterManifest | undefined; failures: readonly string[] }> {
   const { commit, dirty, date } = manifest;
   const versions = { ...(await readVersions(planned.project)), commit, dirty };
-  const before = process.env.SOURCE_DATE_EPOCH;
-  setDate(date === null || date === undefined ? undefined : String(date));
-  try {
+  return withDate(date, async () => {
     const made = manifest.outputs.map(({ file }) => file);
     const { failures } = await printChapter({
       planned,
@@ -284,6 +300,18 @@ async function printAgain(
       out,
     });
     return { manifest: await readManifest(out, chapter.name), failures };
+  });
+}
+
+/** Prints with the date that a report states, or with none. */
+async function withDate<Made>(
+  date: number | null | undefined,
+  print: () => Promise<Made>,
+): Promise<Made> {
+  const before = process.env.SOURCE_DATE_EPOCH;
+  setDate(date === null || date === undefined ? undefined : String(date));
+  try {
+    return await print();
   } finally {
     setDate(before);
   }

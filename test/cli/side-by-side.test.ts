@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { shareOf, sideBySide, usualJobs } from '../../src/cli/side-by-side.js';
+import { queue, shareOf, sideBySide, usualJobs } from '../../src/cli/side-by-side.js';
 
 const gigabyte = 2 ** 30;
 
@@ -53,5 +53,32 @@ describe('chapters side by side', () => {
     });
     await assert.rejects(all, /broken/);
     assert.deepEqual([begun, ended], [[0, 1], true]);
+  });
+
+  it('are printed in turn, as many at once as asked, and none after one that failed', async () => {
+    const printers = queue(2);
+    const ends: (() => void)[] = [];
+    const begun: number[] = [];
+    const work = (item: number) => () => {
+      begun.push(item);
+      return new Promise<number>((resolve, reject) => {
+        ends[item] = () => (item === 2 ? reject(new Error('broken')) : resolve(item));
+      });
+    };
+    const all = [0, 1, 2, 3, 4].map((item) => printers.add(work(item)));
+    const settled = Promise.allSettled(all);
+    assert.deepEqual(begun, [0, 1]);
+    ends[0]!();
+    await all[0];
+    assert.deepEqual([begun, printers.hasFailed], [[0, 1, 2], false]);
+    ends[2]!();
+    await assert.rejects(all[2]!, /broken/);
+    ends[1]!();
+    const ended = await settled;
+    assert.deepEqual(begun, [0, 1, 2]);
+    assert.deepEqual(
+      ended.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected', 'rejected', 'rejected'],
+    );
   });
 });

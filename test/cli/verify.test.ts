@@ -50,8 +50,8 @@ describe('fathom verify', () => {
   });
   const report = join('reports', 'quick', '01-a.html');
   before(async () => {
-    const formats = isPrinting ? 'html,pdf' : 'html';
-    const built = await fathom(folder, ['build', '--to', formats]);
+    const formats = isPrinting ? ['html,pdf', '--book'] : ['html'];
+    const built = await fathom(folder, ['build', '--to', ...formats]);
     assert.deepEqual([built.code, built.err], [0, '']);
   });
 
@@ -90,6 +90,11 @@ describe('fathom verify', () => {
     assert.deepEqual([ended.code, ended.err], [0, ''], ended.out);
     assert.match(ended.out, /executed and printed anew in .*: the same bytes in /);
     if (isPrinting) assert.match(ended.out, /01-a\.pdf/);
+    const files = isPrinting ? 'book\\.pdf, index\\.html' : 'index\\.html';
+    assert.match(
+      ended.out,
+      new RegExp(`book {2}the same\n {2}made anew of its chapters: the same bytes in ${files}\n`),
+    );
   });
 
   const restore = (name: string) => {
@@ -107,6 +112,24 @@ describe('fathom verify', () => {
       ended.out,
       /^01-a {2}NOT the same\n {2}01-a\.html was changed after it was built\n/,
     );
+  });
+
+  it('tells files of the book that were changed, and chapters that it was not made of', async () => {
+    const file = join('reports', 'quick', isPrinting ? 'book.pdf' : 'index.html');
+    const backs = [restore(file), restore('reports/quick/01-a.manifest.json')];
+    writeFileSync(join(folder, file), 'other bytes');
+    writeFileSync(
+      join(folder, 'reports/quick/01-a.manifest.json'),
+      readFileSync(join(folder, 'reports/quick/01-a.manifest.json'), 'utf8').replace('\n', '\n '),
+    );
+    const ended = await fathom(folder, ['verify', file]);
+    for (const back of backs) back();
+    assert.equal(ended.code, 1, ended.out);
+    assert.match(
+      ended.out,
+      /^book {2}NOT the same\n {2}(book\.pdf|index\.html) was changed after/m,
+    );
+    assert.match(ended.out, / {2}01-a\.manifest\.json is not the one that the book was made of\n/);
   });
 
   it('tells prose that was edited, as a difference of the page', async () => {
@@ -135,6 +158,15 @@ describe('fathom verify', () => {
     assert.equal(other.code, 1);
     assert.match(other.out, / {2}code cell 2 is gone\n/);
     assert.match(other.out, / {2}its code is another one, .* --execute runs it\n/);
+  });
+
+  it('names the file with the times, which is no part of what must be the same', () => {
+    const read = (name: string) =>
+      JSON.parse(readFileSync(join(folder, 'reports', 'quick', name), 'utf8'));
+    const { times, outputs } = read('01-a.manifest.json');
+    assert.equal(times, '01-a.times.json');
+    assert.ok(!outputs.some(({ file }: { file: string }) => file === times));
+    assert.deepEqual(Object.keys(read(times).seconds), ['c2', 'c3']);
   });
 
   it('refuses what it cannot tell', async () => {

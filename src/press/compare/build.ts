@@ -4,7 +4,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Notebook } from '../notebook/nbformat.js';
 import { readNotebook } from '../notebook/read.js';
-import { chapterManifestFile, type ChapterManifest, readManifest } from '../run/manifest.js';
+import {
+  chapterManifestFile,
+  type ChapterManifest,
+  readManifest,
+  timesFile,
+} from '../run/manifest.js';
+import { isOfBook } from '../run/book-files.js';
 import { type PlacedResult, readResults } from '../run/results-file.js';
 
 export interface BuiltChapter {
@@ -41,8 +47,7 @@ export async function readBuild(path: string): Promise<Build> {
   if (!existsSync(path)) throw new BuildError(`${path}: there is no such file or folder`);
   if (statSync(path).isDirectory()) return { path, chapters: await readFolder(path) };
   const chapter = chapterOfFile(path);
-  if (basename(path) === 'manifest.json' || basename(path) === 'index.html')
-    return { path, chapters: await readFolder(dirname(path)) };
+  if (isOfBook(path)) return { path, chapters: await readFolder(dirname(path)) };
   if (chapter === undefined) throw new BuildError(`${path}: is not a file of a report`);
   return { path, chapters: [await readChapter(dirname(path), chapter)] };
 }
@@ -78,7 +83,7 @@ async function readChapter(folder: string, name: string): Promise<BuiltChapter> 
       throw new BuildError(error.message);
     }),
     manifest: manifest ?? null,
-    seconds: await readSeconds(join(folder, `${name}.times.json`)),
+    seconds: await readSeconds(join(folder, manifest?.times ?? timesFile(name))),
   };
 }
 

@@ -1,5 +1,5 @@
 // The page that lists the reports of a book.
-import { html } from './markup.js';
+import { html, type Markup } from './markup.js';
 import { plainPage } from './plain-page.js';
 
 export interface IndexEntry {
@@ -26,19 +26,33 @@ export function indexPage(
     title,
     language = 'en',
     note = null,
-  }: { title: string; language?: string; note?: string | null },
+    whole = [],
+  }: {
+    title: string;
+    language?: string;
+    note?: string | null;
+    /** The book in one file. */
+    whole?: IndexEntry['files'];
+  },
 ): string {
   const body = html`<main id="main">
-<header class="title-block"><h1>${title}</h1>${note && html`<p class="subtitle">${note}</p>`}</header>
+<header class="title-block"><h1>${title}</h1>${note && html`<p class="subtitle">${note}</p>`}${whole.length > 0 && html`<p class="ui">The whole book: ${links(whole, title)}</p>`}</header>
 <ol class="chapters">${entries.map((entry) => {
     const main = entry.files.find((file) => file.format === 'html') ?? entry.files[0];
     return html`<li><h2>${main ? html`<a href="${address(main.path)}">${entry.title}</a>` : entry.title}</h2>
 ${entry.description && html`<p>${entry.description}</p>`}
-<p class="ui">${entry.files.map((file, index) => html`${index > 0 && ' · '}<a href="${address(file.path)}" aria-label="${entry.title}, ${file.format.toUpperCase()}">${file.format.toUpperCase()}</a>`)}</p></li>
+<p class="ui">${links(entry.files, entry.title)}</p></li>
 `;
   })}</ol>
 </main>`;
   return plainPage({ title, language, body, css: indexCss });
+}
+
+function links(files: IndexEntry['files'], title: string): Markup[] {
+  return files.map((file, index) => {
+    const format = file.format.toUpperCase();
+    return html`${index > 0 && ' · '}<a href="${address(file.path)}" aria-label="${title}, ${format}">${format}</a>`;
+  });
 }
 
 function address(path: string): string {

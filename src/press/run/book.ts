@@ -21,6 +21,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import { hint, nearest } from '../../shared/nearest.js';
+import { bookName, indexFile } from './book-files.js';
 
 export interface Author {
   readonly name: string;
@@ -140,6 +141,12 @@ export async function readBook(file: string): Promise<Book> {
     fail(`there is no citation style ${csl} beside it`, ['csl']);
   }
   const names = listed.map((chapter) => chapter.name);
+  const taken = names.findIndex((each) => each === bookName || `${each}.html` === indexFile);
+  if (taken >= 0)
+    fail(`a chapter cannot be called "${names[taken]}": so is a file of the whole book`, [
+      'chapters',
+      taken,
+    ]);
   const twice = names.findIndex((each, index) => names.indexOf(each) !== index);
   if (twice >= 0) fail(`chapter ${names[twice]} is listed twice`, ['chapters', twice]);
   return {

@@ -1,11 +1,12 @@
 // What a report was made from, written beside it: the same inputs give the same bytes, so that two builds can be compared.
-// Times are not in it; they go to a file of their own.
+// Times are not in it: it names the file that they are in.
 import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import type { ParameterValue } from '../notebook/parameters.js';
 import { writeWhole } from '../../shared/whole-file.js';
+import { bookManifestFile } from './book-files.js';
 import { absent, present, type Dependency } from './cache.js';
 import { digestOf, digestOfFile } from './digest.js';
 import type { Inputs } from './inputs.js';
@@ -53,6 +54,8 @@ export interface ChapterManifest extends Versions {
     readonly digest: string;
     readonly seed?: number;
   }[];
+  /** Name of the file with the seconds of each cell. It has no digest: time is of one run, and no run has that of another. */
+  readonly times: string;
   readonly outputs: readonly Output[];
 }
 
@@ -150,6 +153,26 @@ export function describeOutputs(folder: string, files: readonly string[]): Promi
   );
 }
 
+/** Which of these files are not as they were described, each a clause. */
+export async function changesOfOutputs(
+  folder: string,
+  outputs: readonly Output[],
+): Promise<string[]> {
+  const changes = await Promise.all(
+    outputs.map(async ({ file, digest }) => {
+      const now = await digestOfFile(join(folder, file));
+      if (now === digest) return [];
+      return [now === undefined ? `${file} is gone` : `${file} was changed after it was built`];
+    }),
+  );
+  return changes.flat();
+}
+
+/** The file with the seconds of each cell, in the folder of the reports. */
+export function timesFile(chapter: string): string {
+  return `${chapter}.times.json`;
+}
+
 export function chapterManifestFile(folder: string, chapter: string): string {
   return join(folder, `${chapter}.manifest.json`);
 }
@@ -196,22 +219,45 @@ export interface BookManifest {
     readonly manifest: string;
     readonly digest: string;
   }[];
+  /** What was made of all chapters together. */
+  readonly outputs: readonly Output[];
 }
 
-/** Writes the manifest of a book over those of its chapters that are there. */
+/** The manifest of the book that lies in a folder of reports; undefined where there is none that can be read. */
+export async function readBookManifest(folder: string): Promise<BookManifest | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(join(folder, bookManifestFile), 'utf8'));
+    // Earlier ones do not say what was made.
+    return manifest.format === 1 ? { outputs: [], ...manifest } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the manifest of a book over those of its chapters that are there, and over these files. */
 export async function writeBookManifest(
   folder: string,
   about: { readonly title: string; readonly profile: string | null },
   chapters: readonly ChapterManifest[],
+  files: readonly string[],
 ): Promise<void> {
   const manifest: BookManifest = {
     format: 1,
     ...about,
-    chapters: chapters.map((each) => ({
-      chapter: each.chapter,
-      manifest: basename(chapterManifestFile(folder, each.chapter)),
-      digest: digestOf(`${JSON.stringify(each, null, 2)}\n`),
-    })),
+    chapters: describeChapters(folder, chapters),
+    outputs: await describeOutputs(folder, files),
   };
-  await writeWhole(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeWhole(join(folder, bookManifestFile), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** Chapters as the manifest of a book names them. */
+export function describeChapters(
+  folder: string,
+  chapters: readonly ChapterManifest[],
+): BookManifest['chapters'] {
+  return chapters.map((each) => ({
+    chapter: each.chapter,
+    manifest: basename(chapterManifestFile(folder, each.chapter)),
+    digest: digestOf(`${JSON.stringify(each, null, 2)}\n`),
+  }));
 }
