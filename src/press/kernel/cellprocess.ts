@@ -90,8 +90,10 @@ export function startCellProcess(
   // A cell is done when its message is there and both streams have been read up to its mark.
   const seen = { stdout: 0, stderr: 0 };
   let held: (FromChild & { type: 'done' }) | undefined;
+  const isRead = (name: 'stdout' | 'stderr', { id, closed }: FromChild & { type: 'done' }) =>
+    seen[name] >= id || closed?.includes(name) === true;
   function releaseDone(): void {
-    if (held && seen.stdout >= held.id && seen.stderr >= held.id) {
+    if (held && isRead('stdout', held) && isRead('stderr', held)) {
       const message = held;
       held = undefined;
       handlers.message(message);

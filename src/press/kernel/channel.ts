@@ -91,6 +91,8 @@ export type FromChild =
       completed?: number;
       interrupted?: boolean;
       result?: DisplayBundle;
+      /** Standard streams that the cell has closed: nothing more comes through them. */
+      closed?: ('stdout' | 'stderr')[];
     }
   | {
       type: 'evaluated';

@@ -9,7 +9,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { bundleOf, type DisplayBundle } from '../bundle.js';
 import { type CellError, deframer, type FromChild, frame, type ToChild } from '../channel.js';
@@ -19,6 +19,7 @@ import { captureOutput } from './output.js';
 import { tellReads } from './reads.js';
 import { createRunner } from './runner.js';
 import { describeError, Interrupted, installStackMapping } from './stack.js';
+import { catchUncaught } from './uncaught.js';
 
 interface Origin {
   id: number;
@@ -165,25 +166,26 @@ async function runCell(message: ToChild & { type: 'run' }): Promise<void> {
       id,
       error: describeError(error),
       completed,
-      ...(error instanceof Interrupted && { interrupted: true }),
+      ...(types.isNativeError(error) && error instanceof Interrupted && { interrupted: true }),
     };
   }
   running = undefined;
   // Native code writes to the pipes without telling: a mark behind its output says that all of it has been read.
-  mark(1, id);
-  mark(2, id);
-  send(done);
+  const closed = (['stdout', 'stderr'] as const).filter((_, index) => !mark(index + 1, id));
+  send({ ...done, ...(closed.length && { closed }) });
 }
 
-function mark(descriptor: number, id: number): void {
+/** False where the descriptor is closed. */
+function mark(descriptor: number, id: number): boolean {
   const bytes = Buffer.from(`${barrier}${id}\n`);
   for (let offset = 0; offset < bytes.length; ) {
     try {
       offset += writeSync(descriptor, bytes, offset);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false;
     }
   }
+  return true;
 }
 
 async function evaluate(message: ToChild & { type: 'evaluate' }): Promise<void> {
@@ -224,8 +226,7 @@ function failedOutside(error: unknown): void {
   if (running && running.id === id) running.fail(error);
   else send({ type: 'late-error', id, error: describeError(error) });
 }
-process.on('uncaughtException', failedOutside);
-process.on('unhandledRejection', failedOutside);
+catchUncaught(failedOutside);
 // The protocol process decides what an interrupt does; a terminal sends it to both.
 process.on('SIGINT', () => undefined);
 

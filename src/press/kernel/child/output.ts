@@ -30,5 +30,25 @@ export function captureOutput(write: (name: 'stdout' | 'stderr', text: string) =
       if (done) process.nextTick(done);
       return true;
     }) as typeof stream.write;
+    // The cells share one stream: what one of them ends or destroys, as pipes do, is there for the next.
+    stream.end = ((...given: unknown[]) => {
+      const done = given.findLast((part) => typeof part === 'function') as (() => void) | undefined;
+      const [chunk, encoding] = given.filter((part) => typeof part !== 'function');
+      if (chunk !== undefined && chunk !== null)
+        stream.write(chunk as string, encoding as BufferEncoding);
+      process.nextTick(() => {
+        done?.();
+        stream.emit('finish');
+        stream.emit('close');
+      });
+      return stream;
+    }) as typeof stream.end;
+    stream.destroy = ((error?: Error) => {
+      process.nextTick(() => {
+        if (error) stream.emit('error', error);
+        stream.emit('close');
+      });
+      return stream;
+    }) as typeof stream.destroy & (() => never);
   }
 }
