@@ -2,7 +2,7 @@
  * A value → what Jupyter shows of it: a MIME bundle, always with a plain-text fallback. Used for the last expression of
  * a cell and by `show`. Loads nothing but Node's own modules.
  */
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 
 export interface DisplayBundle {
   /** MIME type → text, base64 or JSON. */
@@ -51,8 +51,13 @@ export function bundleNow(value: unknown): DisplayBundle {
 function displayMethod(value: unknown): (() => unknown) | undefined {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null)
     return undefined;
-  const method = (value as Record<symbol, unknown>)[displaySymbol];
-  return typeof method === 'function' ? (method as () => unknown) : undefined;
+  try {
+    const method = (value as Record<symbol, unknown>)[displaySymbol];
+    return typeof method === 'function' ? (method as () => unknown) : undefined;
+  } catch {
+    // A proxy that may not be asked; it is shown as what it is.
+    return undefined;
+  }
 }
 
 /** What a display method returned: a bare MIME bundle, or `{data, metadata}`. */
@@ -85,6 +90,8 @@ function bundleOfPlain(value: unknown): DisplayBundle {
       text(inspectText(value))
     );
   } catch (error) {
+    // A proxy that may not be asked; inspection looks behind it.
+    if (types.isProxy(value)) return text(inspectText(value));
     return text(
       `could not be displayed: ${error instanceof Error ? error.message : String(error)}`,
     );

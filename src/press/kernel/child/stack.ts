@@ -1,5 +1,5 @@
 /** Errors of cells: their stack in the notebook's cells and lines, without the frames of the kernel and of Node. */
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import type { CellError, StackFrame } from '../channel.js';
 import { scopeName } from '../emit.js';
 
@@ -24,7 +24,7 @@ export class Interrupted extends Error {
 }
 
 /** Frames of the kernel's own are of no use to the author of a cell. */
-const ownFolder = new URL('.', import.meta.url).href;
+const ownFolder = new URL('..', import.meta.url).href;
 
 /** From now on `error.stack` shows cells and local modules with the lines of their sources. */
 export function installStackMapping(locate: Locate): void {
@@ -58,7 +58,7 @@ export function installStackMapping(locate: Locate): void {
   };
 }
 
-/** `(0 , __notebook.f) is not a function` → `f is not a function` */
+/** `(0 , scope.f) is not a function` → `f is not a function` */
 function inNotebookWords(message: string): string {
   return message
     .replaceAll(new RegExp(`\\(0 ?, ?${scopeName}\\.([\\w$]+)\\)`, 'g'), '$1')
@@ -71,12 +71,9 @@ const hidden = /\bnode:|\/dist\/src\/press\/kernel\/|evalmachine|\(<anonymous>\)
 
 /** Anything thrown → what is shown of it. */
 export function describeError(thrown: unknown): CellError {
-  if (!(thrown instanceof Error) && !isErrorLike(thrown))
-    return { name: 'Uncaught', message: short(thrown), stack: [], details: [] };
-  const error = thrown as Error;
-  const stack = frames(text(() => error.stack, ''));
-  const name = text(() => error.name || error.constructor.name, 'Error');
-  const message = text(() => error.message, '');
+  if (!isErrorLike(thrown)) return { ...describeFlat(thrown), details: [] };
+  const error = thrown;
+  const { name, message, stack } = describeFlat(error);
   const code = text(() => {
     const { code: given } = error as NodeJS.ErrnoException;
     return typeof given === 'string' ? given : '';
@@ -85,17 +82,56 @@ export function describeError(thrown: unknown): CellError {
     name,
     message: code && !message.includes(code) ? `${message} [${code}]` : message,
     stack,
-    details: causes(error),
+    details: [...properties(error, message), ...causes(error)],
   };
 }
 
-function isErrorLike(value: unknown): boolean {
+/** The name that an error gives itself; where that is its built-in ancestor's, the name of its class. */
+function nameOf(error: Error): string {
+  const name = text(() => error.name, '');
+  const own = text(() => error.constructor.name, '');
+  const builtIn = (globalThis as Record<string, unknown>)[name];
+  const isInherited =
+    name === '' || builtIn === Error || Object.getPrototypeOf(builtIn ?? 0) === Error;
+  // A minified class has a letter for a name.
+  return (isInherited && own !== 'Object' && own.length > 2 && own) || name || 'Error';
+}
+
+/** Told elsewhere, or only other words for what the message says. */
+const knownProperties = new Set(
+  'name message stack cause errors code errno requireStack generatedMessage diff'.split(' '),
+);
+const longestProperty = 300;
+
+/** What an error carries besides its message, like the status of a response. */
+function properties(error: Error, message: string): string[] {
+  try {
+    const found = Object.entries(Object.getOwnPropertyDescriptors(error)).flatMap(
+      ([key, { enumerable, value }]) => {
+        if (!enumerable || value === undefined || value === null || knownProperties.has(key))
+          return [];
+        const shown = typeof value === 'string' ? value : inspect(value, { depth: 1 });
+        const isTold = typeof value === 'string' && message.includes(value);
+        return isTold || shown.length > longestProperty || shown.includes('<Buffer')
+          ? []
+          : [`  ${key}: ${typeof value === 'string' ? inspect(value) : shown}`];
+      },
+    );
+    return found.length ? [found.slice(0, 20).join('\n')] : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Also an error of another realm, or of a package that makes its own. */
+function isErrorLike(value: unknown): value is Error {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'message' in value &&
-    'stack' in value &&
-    typeof value.stack === 'string'
+    types.isNativeError(value) ||
+    (typeof value === 'object' &&
+      value !== null &&
+      !types.isProxy(value) &&
+      (value instanceof Error ||
+        ('message' in value && 'stack' in value && typeof value.stack === 'string')))
   );
 }
 
@@ -110,7 +146,7 @@ function text(read: () => unknown, fallback: string): string {
 
 function short(value: unknown): string {
   try {
-    return typeof value === 'string' ? value : inspect(value, { depth: 2 });
+    return limited(typeof value === 'string' ? value : inspect(value, { depth: 2 }));
   } catch {
     return 'a value that cannot be shown';
   }
@@ -142,12 +178,19 @@ function frames(stack: string): StackFrame[] {
 function causes(error: Error): string[] {
   const found: string[] = [];
   const seen = new Set<unknown>([error]);
-  const list = (error as AggregateError).errors;
-  if (Array.isArray(list)) for (const one of list.slice(0, 10)) found.push(`contains ${head(one)}`);
-  for (let cause = error.cause; cause !== undefined && !seen.has(cause) && found.length < 20; ) {
-    seen.add(cause);
-    found.push(`caused by ${head(cause)}`);
-    cause = cause instanceof Error ? cause.cause : undefined;
+  try {
+    const list = (error as AggregateError).errors;
+    if (Array.isArray(list)) {
+      for (const one of list.slice(0, 10)) found.push(`contains ${head(one)}`);
+      if (list.length > 10) found.push(`contains ${list.length - 10} more`);
+    }
+    for (let cause = error.cause; cause !== undefined && !seen.has(cause) && found.length < 20; ) {
+      seen.add(cause);
+      found.push(`caused by ${head(cause)}`);
+      cause = isErrorLike(cause) ? cause.cause : undefined;
+    }
+  } catch {
+    // A getter of the error throws: what was read before it is told.
   }
   return found;
 }
@@ -161,10 +204,18 @@ function head(thrown: unknown): string {
 }
 
 function describeFlat(thrown: unknown): Omit<CellError, 'details'> {
-  if (!(thrown instanceof Error)) return { name: 'Uncaught', message: short(thrown), stack: [] };
+  if (!isErrorLike(thrown)) return { name: 'Uncaught', message: short(thrown), stack: [] };
   return {
-    name: text(() => thrown.name, 'Error'),
-    message: text(() => thrown.message, ''),
+    name: nameOf(thrown),
+    message: limited(text(() => thrown.message, '')),
     stack: frames(text(() => thrown.stack, '')),
   };
+}
+
+/** A message is sent three times with its error, and kept in the notebook. */
+const longestMessage = 20_000;
+
+function limited(message: string): string {
+  if (message.length <= longestMessage) return message;
+  return `${message.slice(0, longestMessage)}… ${message.length - longestMessage} more characters`;
 }
