@@ -9,6 +9,7 @@ import { type Completeness, completeness } from './completeness.js';
 import { createDeclarations } from './declarations.js';
 import { globals } from './globals.js';
 import { type Completion, completeCode, type Inspection, inspectCode } from './language.js';
+import { installHint } from './install-hint.js';
 import { parseCell } from './source.js';
 import { loadTslab, type Tslab, type TslabConverter, type TslabDiagnostic } from './tslab.js';
 import { hiddenCode } from './translation.js';
@@ -48,6 +49,8 @@ export interface Compiler {
 
 /** What the compiler says when a module is not there. */
 const moduleNotFound = new Set([2307, 2792, 7016]);
+const awaitsOutside = 1308;
+const noUsing = "Cannot find name 'using'.";
 
 export function createCompiler(folder: string): Compiler {
   const tslab: Tslab = loadTslab(folder, globals);
@@ -167,10 +170,13 @@ function failure(found: { code: number; message: string }[]): Compilation {
 }
 
 /** tslab flattens a chained message into several at one place: they are one message again here. */
-function diagnostics(found: TslabDiagnostic[], folder: string): Diagnostic[] {
+function diagnostics(given: TslabDiagnostic[], folder: string): Diagnostic[] {
   const merged: (Diagnostic & { offset: number })[] = [];
-  for (const { start, end, messageText, code: given, fileName, category } of found) {
-    const code = given % hiddenCode;
+  // What else is said of a `using` declaration is only what the compiler took it for.
+  const using = given.find(({ messageText }) => messageText === noUsing);
+  const found = using ? [using] : given;
+  for (const { start, end, messageText, code: marked, fileName, category } of found) {
+    const code = marked % hiddenCode;
     // Warnings and suggestions do not keep a cell from running.
     if (category !== 1 && category !== undefined && found.some((other) => other.category === 1))
       continue;
@@ -180,12 +186,12 @@ function diagnostics(found: TslabDiagnostic[], folder: string): Diagnostic[] {
       last.offset === start.offset &&
       (fileName === undefined || last.file === fileName)
     ) {
-      last.message += `\n  ${messageText}`;
+      if (!last.message.endsWith(messageText)) last.message += `\n  ${messageText}`;
       continue;
     }
     merged.push({
       code,
-      message: withHint(code, messageText, folder),
+      message: withHint(code, messageText, folder, fileName),
       line: start.line + 1,
       column: start.character + 1,
       length: start.line === end.line ? Math.max(1, end.character - start.character) : 1,
@@ -196,23 +202,14 @@ function diagnostics(found: TslabDiagnostic[], folder: string): Diagnostic[] {
   return merged.map(({ offset: _offset, ...diagnostic }) => diagnostic);
 }
 
-function withHint(code: number, message: string, folder: string): string {
-  if (message === "Cannot find name 'using'.")
-    return `${message} Cells are compiled by TypeScript 5.0, which does not know "using" declarations yet: dispose of the value in a "finally" block.`;
+function withHint(code: number, message: string, folder: string, file?: string): string {
+  if (code === awaitsOutside && file !== undefined)
+    return `${message} A module that a cell imports is no exception: await in the cell, or export an async function.`;
+  if (message === noUsing)
+    return 'Cells are compiled by TypeScript 5.0, which does not know "using" declarations yet: dispose of the value in a "finally" block.';
   if (!moduleNotFound.has(code)) return message;
   const name = /'([^']+)'/.exec(message)?.[1];
-  if (name === undefined || /^[./]|^node:/.test(name)) return message;
-  const parts = name.split('/');
-  const packageName = name.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];
-  return `${message} If it is a package, install it: npm install ${packageName} (in ${projectOf(folder)})`;
-}
-
-/** The nearest folder upward with a package.json, else the folder itself. */
-function projectOf(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, 'package.json'))) return at;
-    if (at === dirname(at)) return folder;
-  }
+  return name === undefined ? message : message + installHint(name, folder);
 }
 
 function isThere(folder: string, name: string): boolean {

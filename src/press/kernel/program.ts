@@ -28,7 +28,9 @@ export function plainBuilder(ts: typeof TS) {
           }
         };
         follow(file);
-        return [...found];
+        // tslab takes out of this list what does not end in `.ts` or `.js`; modules with JSX are translated too.
+        const list = [...found];
+        return Object.assign(list, { filter: () => list });
       },
     });
   };

@@ -10,6 +10,7 @@ import vm from 'node:vm';
 import type { CompiledCell, SideModule } from '../channel.js';
 import { doneName, importName, metaName, scopeName } from '../emit.js';
 import type { KernelHook } from '../hook.js';
+import { installHint } from '../install-hint.js';
 import { tslabModule } from './display.js';
 import type { Location } from './stack.js';
 
@@ -129,7 +130,7 @@ export function createRunner(folder: string, hook: KernelHook): Runner {
         return native(id);
       } catch (error) {
         if (id === 'fathom' && isMissing(error, id)) return native(ownIndex);
-        throw error;
+        throw explained(error, id, from);
       }
     };
     return Object.assign(hooked as NodeJS.Require, {
@@ -151,7 +152,7 @@ export function createRunner(folder: string, hook: KernelHook): Runner {
         return await importer(from)(id);
       } catch (error) {
         if (id === 'fathom' && isMissing(error, id)) return nodeRequire(from)(ownIndex);
-        throw error;
+        throw explained(error, id, from);
       }
     };
   }
@@ -287,6 +288,13 @@ function metaOf(path: string, load: NodeJS.Require): Record<string, unknown> {
 }
 
 const ownIndex = fileURLToPath(new URL('../../../index.js', import.meta.url));
+
+/** Node's words for a missing module, without the files that stand for a cell, and with the way to get it. */
+function explained(error: unknown, id: string, from: string): unknown {
+  if (isMissing(error, id) && error instanceof Error)
+    error.message = `Cannot find module '${id}' from ${from}.${installHint(id, from)}`;
+  return error;
+}
 
 function isMissing(error: unknown, id: string): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
