@@ -1,4 +1,6 @@
 /** `execute_request`: cells one after another, their results and errors, and what becomes of those behind a failed one. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { DisplayBundle } from './bundle.js';
 import type { Answer, Cells } from './cells.js';
 import type { CompiledCell } from './channel.js';
@@ -8,7 +10,7 @@ import { deathReport, failedContent, interruptionReport, kernelFault } from './f
 import type { History } from './history.js';
 import type { Message } from './message.js';
 import type { Parent, Publisher } from './publisher.js';
-import { type ErrorReport, reportDiagnostics, reportError } from './report.js';
+import { type ErrorReport, reportDiagnostics, reportError, type SourceOf } from './report.js';
 
 export interface Execution {
   /** Takes an execute_request into the queue. */
@@ -27,6 +29,8 @@ export interface Execution {
 }
 
 export interface ExecutionOptions {
+  /** From where modules are found. */
+  folder: string;
   cells: Cells;
   compiler: CompilerClient;
   publisher: Publisher;
@@ -52,8 +56,15 @@ export function createExecution(options: ExecutionOptions): Execution {
   let current: Message | undefined;
   let draining = false;
 
-  const describe = (error: Parameters<typeof reportError>[0]) =>
-    reportError(error, (cell) => sources.get(cell));
+  const sourceOf: SourceOf = (of) => {
+    if (typeof of === 'number') return sources.get(of);
+    try {
+      return readFileSync(resolve(options.folder, of), 'utf8');
+    } catch {
+      return undefined;
+    }
+  };
+  const describe = (error: Parameters<typeof reportError>[0]) => reportError(error, sourceOf);
 
   function register({ header, identities }: Message): number {
     const id = ++nextId;
@@ -88,7 +99,10 @@ export function createExecution(options: ExecutionOptions): Execution {
     const compilation = await compile(source);
     if (!compilation) return { status: 'error', report: interruptionReport(executionCount) };
     if (!compilation.ok)
-      return { status: 'error', report: reportDiagnostics(compilation.diagnostics, label, source) };
+      return {
+        status: 'error',
+        report: reportDiagnostics(compilation.diagnostics, label, sourceOf),
+      };
     const { cell } = compilation;
     if (!cell) return { status: 'ok' };
     const answer = await cells.ask(id, { type: 'run', id, label, cell, ...how });
@@ -118,7 +132,7 @@ export function createExecution(options: ExecutionOptions): Execution {
       if (!compilation.ok)
         results.set(
           name,
-          failedContent(reportDiagnostics(compilation.diagnostics, executionCount, source)),
+          failedContent(reportDiagnostics(compilation.diagnostics, executionCount, () => source)),
         );
       else if (compilation.cell) compiled[name] = compilation.cell;
     }

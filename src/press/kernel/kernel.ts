@@ -105,6 +105,7 @@ export async function startKernel(options: KernelOptions): Promise<Kernel> {
     },
   });
   const execution = createExecution({
+    folder: moduleFolder,
     cells,
     compiler,
     publisher,

@@ -26,20 +26,36 @@ const red = (text: string) => `\u001b[31m${text}\u001b[39m`;
 const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;
 const dim = (text: string) => `\u001b[2m${text}\u001b[22m`;
 
-/** The compiler's messages about a cell. */
-export function reportDiagnostics(found: Diagnostic[], cell: number, source: string): ErrorReport {
+/** So many of the compiler's messages are shown; one slip in the syntax can cause dozens. */
+const shownDiagnostics = 10;
+
+/** The text of a cell by its execution count, or of a local module by its path. */
+export type SourceOf = (of: number | string) => string | undefined;
+
+/** The compiler's messages about a cell, or about a local module that it imports. */
+export function reportDiagnostics(
+  found: Diagnostic[],
+  cell: number,
+  sourceOf: SourceOf,
+): ErrorReport {
   const first = found[0]!;
   const ename = first.code ? `TS${first.code}` : 'CellError';
-  const blocks = found.flatMap((diagnostic) => {
+  const blocks = found.slice(0, shownDiagnostics).flatMap((diagnostic) => {
     const { code, message, line, column, length, file } = diagnostic;
     const where = file ? `${file}, line ${line}, column ${column}` : place(cell, line, column);
+    const source = sourceOf(file ?? cell);
     return [
       `${bold(where)} - ${red(code ? `TS${code}` : 'CellError')}: ${message}`,
-      ...(file ? [] : ['', codeFrame(source, line, column, length)]),
+      ...(source === undefined ? [] : ['', codeFrame(source, line, column, length)]),
       '',
     ];
   });
-  if (found.length > 1) blocks.push(dim(`${found.length} errors; the cell was not run.`));
+  if (found.length > 1)
+    blocks.push(
+      dim(
+        `${found.length} errors${found.length > shownDiagnostics ? `, of which ${shownDiagnostics} are shown` : ''}; the cell was not run.`,
+      ),
+    );
   else blocks.pop();
   return {
     ename,
@@ -55,11 +71,8 @@ export function reportDiagnostics(found: Diagnostic[], cell: number, source: str
   };
 }
 
-/** An error that a cell threw. `sourceOf` gives the source of a cell by its execution count. */
-export function reportError(
-  error: CellError,
-  sourceOf: (cell: number) => string | undefined,
-): ErrorReport {
+/** An error that a cell threw. */
+export function reportError(error: CellError, sourceOf: SourceOf): ErrorReport {
   const top = error.stack.find((frame) => frame.cell !== undefined);
   const lines: string[] = [];
   const head = `${red(error.name)}: ${error.message}`;
@@ -68,6 +81,11 @@ export function reportError(
     const source = sourceOf(top.cell!);
     if (source !== undefined) lines.push('', codeFrame(source, top.line!, top.column!, 1));
   } else lines.push(head);
+  // An error in a module is shown where it arose too.
+  const { file, line, column } = error.stack[0] ?? {};
+  const module = file !== undefined && isTypeScript.test(file) ? sourceOf(file) : undefined;
+  if (module !== undefined)
+    lines.push('', `${file}, line ${line}, column ${column}`, codeFrame(module, line!, column!, 1));
   const shown = error.stack.slice(0, 30);
   if (shown.length > 1 || (shown.length === 1 && !top)) {
     lines.push('');
@@ -88,6 +106,8 @@ export function reportError(
   };
 }
 
+const isTypeScript = /\.[cm]?tsx?$/;
+
 function frameText({ text, cell, line, column }: CellError['stack'][number]): string {
   if (cell === undefined) return dim(text);
   const name = /^(.*) \(cell\[/.exec(text)?.[1];
@@ -101,7 +121,7 @@ function place(cell: number, line: number, column: number): string {
 
 /** The line with two above and one below, and a mark under the columns. */
 export function codeFrame(source: string, line: number, column: number, length: number): string {
-  const lines = source.split(/\r?\n/);
+  const lines = source.split(/\r\n|[\n\r\u2028\u2029]/);
   const from = Math.max(1, line - 2);
   const to = Math.min(lines.length, line + 1);
   const width = String(to).length;
