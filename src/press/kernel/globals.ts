@@ -61,7 +61,86 @@ interface Int32Array { toSorted(compare?: (a: number, b: number) => number): Int
 interface Uint32Array { toSorted(compare?: (a: number, b: number) => number): Uint32Array; toReversed(): Uint32Array; with(index: number, value: number): Uint32Array; }
 interface Float32Array { toSorted(compare?: (a: number, b: number) => number): Float32Array; toReversed(): Float32Array; with(index: number, value: number): Float32Array; }
 interface Float64Array { toSorted(compare?: (a: number, b: number) => number): Float64Array; toReversed(): Float64Array; with(index: number, value: number): Float64Array; }
+interface String {
+  /** Whether there is no half of a surrogate pair in it. */
+  isWellFormed(): boolean;
+  /** With U+FFFD for each half of a surrogate pair. */
+  toWellFormed(): string;
+  matchAll(pattern: RegExp): IteratorObject<RegExpMatchArray>;
+}
+interface ArrayBuffer {
+  readonly detached: boolean;
+  readonly maxByteLength: number;
+  readonly resizable: boolean;
+  resize(length?: number): void;
+  transfer(length?: number): ArrayBuffer;
+  transferToFixedLength(length?: number): ArrayBuffer;
+}
+interface ArrayBufferConstructor {
+  new (length: number, options?: { maxByteLength?: number }): ArrayBuffer;
+}
+interface ErrorConstructor {
+  isError(value: unknown): value is Error;
+}
+interface RegExpConstructor {
+  /** The text with what is special in a regular expression escaped. */
+  escape(text: string): string;
+}
+interface SymbolConstructor {
+  readonly dispose: unique symbol;
+  readonly asyncDispose: unique symbol;
+}
+interface Disposable {
+  [Symbol.dispose](): void;
+}
+interface AsyncDisposable {
+  [Symbol.asyncDispose](): PromiseLike<void>;
+}
+/** An iterator of the language's own: of a collection or a generator. */
+interface IteratorObject<T> extends IterableIterator<T>, IteratorHelpers<T> {
+  [Symbol.iterator](): IteratorObject<T>;
+}
+interface IteratorHelpers<T> {
+  map<U>(change: (value: T, index: number) => U): IteratorObject<U>;
+  filter<S extends T>(test: (value: T, index: number) => value is S): IteratorObject<S>;
+  filter(test: (value: T, index: number) => unknown): IteratorObject<T>;
+  take(limit: number): IteratorObject<T>;
+  drop(count: number): IteratorObject<T>;
+  flatMap<U>(change: (value: T, index: number) => Iterable<U>): IteratorObject<U>;
+  reduce(combine: (before: T, value: T, index: number) => T): T;
+  reduce<U>(combine: (before: U, value: T, index: number) => U, first: U): U;
+  toArray(): T[];
+  forEach(act: (value: T, index: number) => void): void;
+  some(test: (value: T, index: number) => unknown): boolean;
+  every(test: (value: T, index: number) => unknown): boolean;
+  find<S extends T>(test: (value: T, index: number) => value is S): S | undefined;
+  find(test: (value: T, index: number) => unknown): T | undefined;
+}
+declare var Iterator: { from<T>(items: Iterable<T>): IteratorObject<T> };
+interface Generator<T = unknown, TReturn = any, TNext = unknown> extends IteratorHelpers<T> {}
+interface Array<T> {
+  keys(): IteratorObject<number>;
+  values(): IteratorObject<T>;
+  entries(): IteratorObject<[number, T]>;
+}
+interface ReadonlyArray<T> {
+  keys(): IteratorObject<number>;
+  values(): IteratorObject<T>;
+  entries(): IteratorObject<[number, T]>;
+}
+interface Map<K, V> {
+  keys(): IteratorObject<K>;
+  values(): IteratorObject<V>;
+  entries(): IteratorObject<[K, V]>;
+}
+interface ReadonlyMap<K, V> {
+  keys(): IteratorObject<K>;
+  values(): IteratorObject<V>;
+  entries(): IteratorObject<[K, V]>;
+}
 interface Set<T> {
+  keys(): IteratorObject<T>;
+  values(): IteratorObject<T>;
   union<U>(other: ReadonlySet<U>): Set<T | U>;
   intersection<U>(other: ReadonlySet<U>): Set<T & U>;
   difference<U>(other: ReadonlySet<U>): Set<T>;
