@@ -3,10 +3,10 @@
  * every cell reads and writes: a name means what was assigned or declared to it last, in the functions of earlier cells
  * too. tslab keeps a variable of its own in each cell and copies it out once, so functions miss later assignments.
  *
- *     const width = 3;            const width = 3; __notebook.width = width; __done(1);
- *     draw({ width })       →     return [(0, __notebook.draw)({ width: __notebook.width })];
+ *     const width = 3;            const width = 3; scope.width = width; done(1);
+ *     draw({ width })       →     return [(0, scope.draw)({ width: scope.width })];
  *
- * `__done` tells how many statements of the cell are behind it: what they declared stays when a later one throws.
+ * (under names that no cell declares). `done` tells how many statements of the cell are behind it: what they declared stays when a later one throws.
  */
 import type TS from 'typescript';
 import {
@@ -26,10 +26,10 @@ import {
 } from './syntax.js';
 
 /** Names that compiled cells take from their wrapper. */
-export const scopeName = '__notebook';
-export const doneName = '__done';
-export const importName = '__import';
-export const metaName = '__meta';
+export const scopeName = '__fathom_scope';
+export const doneName = '__fathom_done';
+export const importName = '__fathom_import';
+export const metaName = '__fathom_meta';
 
 export interface Emission {
   /** Waits at its top level. */
