@@ -1,7 +1,8 @@
 /** Every behaviour of conformance.ts, in this kernel. */
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { behaviours, conformance, type Verdict } from './conformance.js';
+import { behaviours } from './behaviour.js';
+import { conformance, type Verdict } from './conformance.js';
 
 describe('conformance', () => {
   let verdicts: Verdict[] = [];

@@ -144,6 +144,39 @@ describe('kernel', () => {
       assert.match(missing.error!.content.evalue, /npm install no-such-package \(in /);
     });
 
+    it('counts the ends of lines as the compiler does', async () => {
+      for (const end of ['\r\n', '\r', '\u2028']) {
+        const done = await kernel.execute(
+          ['const a = 1;', '', 'throw new Error("third")'].join(end),
+        );
+        const shown = done.error!.content.traceback.join('\n').replace(/\u001b\[\d+m/g, '');
+        assert.match(
+          shown,
+          /line 3, column 7[\s\S]*> 3 \| throw new Error\("third"\)\n/,
+          JSON.stringify(end),
+        );
+      }
+    });
+
+    it('goes on when a cell closes the standard descriptors', async () => {
+      const done = await kernel.execute(
+        'require("fs").closeSync(1); require("fs").closeSync(2); "closed"',
+      );
+      assert.deepEqual(done.result, { 'text/plain': "'closed'" });
+      assert.equal((await kernel.execute('console.log("on")')).stdout, 'on\n');
+    });
+
+    it('says how to live without what the compiler does not know', async () => {
+      const using = await kernel.execute('using a = { [Symbol.dispose]() {} };');
+      assert.match(using.error!.content.evalue, /"using" declarations[\s\S]*"finally" block/);
+      assert.equal(using.error!.content.traceback.length, 3);
+    });
+
+    it('cuts a message that is too long, and says so', async () => {
+      const done = await kernel.execute('throw new Error("x".repeat(300_000))');
+      assert.match(done.error!.content.evalue, /x… 280000 more characters$/);
+    });
+
     it('reports rejections and errors that nobody caught', async () => {
       const rejected = await kernel.execute('Promise.reject(new Error("lost")); 1');
       assert.equal(rejected.reply.status, 'error');
