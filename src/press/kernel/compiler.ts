@@ -36,8 +36,11 @@ export interface Compiler {
   compile(source: string): Compilation;
   /** Takes the declarations of a cell that ran into the scope of later ones. */
   commit(declared: string): void;
-  /** Takes what a cell declared before it failed: by its first `completed` statements, and what needs not to be run. */
-  commitPart(source: string, completed: number): void;
+  /**
+   * Takes what a cell declared before it failed: by its first `completed` statements, and what needs not to be run. Returns
+   * these declarations, if there are any.
+   */
+  commitPart(source: string, completed: number): string | undefined;
   /** Forgets all declarations: the variables are gone. */
   reset(): void;
   /** `position` and the answer count UTF-16 units. */
@@ -141,9 +144,11 @@ export function createCompiler(folder: string): Compiler {
         if (part === '') continue;
         const made = convert(part);
         if (made.diagnostics.length) continue;
-        declarations.add(made.declOutput ?? '');
-        return;
+        const declared = made.declOutput ?? '';
+        declarations.add(declared);
+        return declared;
       }
+      return undefined;
     },
     reset() {
       declarations.clear();

@@ -54,4 +54,5 @@ function tidyLater(): void {
 const first: Compilation = ready().compile('');
 if (!first.ok) throw new Error('the compiler refuses an empty cell');
 kept = process.memoryUsage().heapUsed;
+port.postMessage({ id: 0, value: undefined } satisfies CompilerAnswer);
 tidyLater();

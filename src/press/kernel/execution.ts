@@ -79,10 +79,16 @@ export function createExecution(options: ExecutionOptions): Execution {
   /** Undefined when it was interrupted. */
   async function compile(source: string): Promise<Compilation | undefined> {
     const interrupted = new Promise<undefined>((resolve) => {
-      giveUp = () => resolve(undefined);
+      giveUp = () => {
+        compiler.interrupt();
+        resolve(undefined);
+      };
     });
+    const compilation = compiler.compile(source);
+    // Once given up, nobody asks what became of it.
+    compilation.catch(() => undefined);
     try {
-      return await Promise.race([compiler.compile(source), interrupted]);
+      return await Promise.race([compilation, interrupted]);
     } finally {
       giveUp = undefined;
     }
@@ -128,8 +134,9 @@ export function createExecution(options: ExecutionOptions): Execution {
     const compiled: Record<string, CompiledCell> = {};
     for (const [name, expression] of Object.entries(expressions)) {
       const source = `(${String(expression)})`;
-      const compilation = await compiler.compile(source);
-      if (!compilation.ok)
+      const compilation = await compile(source);
+      if (!compilation) results.set(name, failedContent(interruptionReport(executionCount)));
+      else if (!compilation.ok)
         results.set(
           name,
           failedContent(reportDiagnostics(compilation.diagnostics, executionCount, () => source)),

@@ -341,6 +341,30 @@ describe('kernel', () => {
       }
     });
 
+    it('gives up a compilation that takes for ever, and knows what earlier cells declared', async () => {
+      await kernel.execute('const declared: number = 20;');
+      await kernel.execute('const half = 1; throw new Error("behind it");');
+      await kernel.execute('/** @module kept */ export const inModule = 2;');
+      const types = Array.from(
+        { length: 5000 },
+        (_, i) =>
+          `type X${i} = Long<${500 + (i % 400)}>; const x${i}: X${i}["length"] = ${500 + (i % 400)};`,
+      );
+      const id = await kernel.send('shell', 'execute_request', {
+        code: `type Long<N extends number, A extends any[] = []> = A["length"] extends N ? A : Long<N, [...A, ${Math.random()}]>;\n${types.join('\n')}`,
+      });
+      await kernel.wait(({ parent, type }) => parent === id && type === 'execute_input');
+      await kernel.request('control', 'interrupt_request');
+      assert.equal((await kernel.execution(id)).error?.content.ename, 'KeyboardInterrupt');
+      const next = await kernel.execute(
+        'import { inModule } from "./kept";\ndeclared * inModule + half',
+      );
+      assert.deepEqual(
+        [next.result, next.error?.content.evalue],
+        [{ 'text/plain': '41' }, undefined],
+      );
+    });
+
     it('of a cell that waited does not break the one after it', async () => {
       for (let round = 0; round < 3; round++) {
         const id = await kernel.send('shell', 'execute_request', {
