@@ -16,6 +16,8 @@ const child = spawn(pinnedNode(), [main, ...process.argv.slice(2)], {
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => {
-  if (signal) process.kill(process.pid, signal);
-  else process.exit(code ?? 1);
+  if (!signal) process.exit(code ?? 1);
+  // Ends as the child ended; our own listener would catch the signal, and the exit code would be 0.
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 });
