@@ -2,7 +2,7 @@
 // npm test -- lab/tensor. The tests run on the pinned Node; the last lines are the test runner's own.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import os from 'node:os';
 import { join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { browserEnvironment, pinnedNode, root, runtimeEnvironment } from './runtime.mjs';
@@ -13,6 +13,13 @@ import { seconds } from './setup/lines.mjs';
 // No single test file may hold up the whole: a hang becomes a failure that names it.
 const FILE_LIMIT_MS = 5 * 60_000;
 
+const option = process.argv.slice(2).find((arg) => arg.startsWith('-'));
+if (option !== undefined) {
+  console.error(
+    `test: there is no option ${option}; give parts of paths of tests, or nothing for all`,
+  );
+  process.exit(2);
+}
 const node = pinnedNode();
 const jupyter = installedEnvironment(cacheDirectory());
 const env = {
@@ -72,7 +79,7 @@ if (chosen.length === 0) {
   process.exit(1);
 }
 // TensorFlow, Chromium and Jupyter bring threads of their own: more files at once than two cores make tests slower.
-const concurrency = Math.max(2, Math.floor(availableParallelism() / 2));
+const concurrency = Math.max(2, Math.floor((os.availableParallelism?.() ?? os.cpus().length) / 2));
 step(`tests (${chosen.length} files, ${concurrency} at a time)`, [
   '--enable-source-maps',
   '--test',
