@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // From a fresh clone to everything that Fathom needs. Only Node's own modules (≥ 18); each step does nothing when what it
-// makes is there. Options: --test also sets up what the tests need; --retry tries again what has failed before.
+// makes is there.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pinnedNode, readState, root, statePath } from './runtime.mjs';
@@ -18,7 +18,19 @@ const OLDEST_TO_SET_UP = 18;
 const OLDEST_TO_RUN = [22, 12];
 
 const known = ['--test', '--retry'];
+const help = `Sets up all that Fathom needs in this clone; what is there is left alone.
+
+  npm run setup              packages, Node, TensorFlow, browser, build
+  npm run setup -- --test    also what the tests need
+  npm run setup -- --retry   tries again what has failed before
+
+FATHOM_TENSORFLOW=official|wheel|wasm chooses the TensorFlow, PUPPETEER_EXECUTABLE_PATH the browser, FATHOM_CACHE the folder of
+shared caches. More: docs/setup.md`;
 const args = process.argv.slice(2);
+if (args.some((arg) => ['--help', '-h'].includes(arg))) {
+  console.log(help);
+  process.exit(0);
+}
 const unknown = args.find((arg) => !known.includes(arg));
 if (unknown !== undefined) {
   console.error(`setup: unknown option ${unknown}. Known: ${known.join(', ')}`);
@@ -41,7 +53,11 @@ async function checkNode({ env }) {
   if (path) {
     try {
       const version = (
-        await run(path, ['-p', 'process.versions.node'], { env, timeoutMs: 60_000 })
+        await run(path, ['-p', 'process.versions.node'], {
+          env,
+          timeoutMs: 60_000,
+          guarded: false,
+        })
       ).trim();
       return { found: `${version}, pinned by the lockfile`, node: path, state: 'pinned' };
     } catch (error) {

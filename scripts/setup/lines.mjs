@@ -24,7 +24,7 @@ export function makeLines(
   const sign = () => {
     if (active.size === 0) return;
     if (stream.isTTY) {
-      const width = (stream.columns ?? 80) - 3;
+      const width = (stream.columns || 80) - 3;
       clearStatus();
       stream.write(`… ${status().slice(0, width)}`);
       statusShown = true;
@@ -90,9 +90,10 @@ export class SetupError extends Error {
 }
 
 export function seconds(ms) {
-  return ms < 60_000
+  const whole = Math.round(ms / 1000);
+  return ms < 59_950
     ? `${(ms / 1000).toFixed(1)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+    : `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
 
 export function megabytes(bytes) {

@@ -51,7 +51,9 @@ export async function installPackages({ root, env, say }) {
   say('npm ci');
   const [command, before, shell] = npmCommand(env);
   try {
-    await run(command, [...before, 'ci', '--no-audit', '--no-fund', '--ignore-scripts'], {
+    // Without its warnings: dozens of packages want the pinned Node, which does not run npm, and would hide an error.
+    const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+    await run(command, [...before, 'ci', ...options], {
       cwd: root,
       env,
       shell,

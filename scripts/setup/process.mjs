@@ -1,10 +1,12 @@
-// Child processes of the set-up: time limits, stall detection, and no process left behind when the set-up is interrupted.
+// Child processes of the set-up: time limits, stall detection, and no process left behind when the set-up is interrupted or killed.
 import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const windows = process.platform === 'win32';
 const KEPT_OUTPUT = 64 * 1024;
+const guard = fileURLToPath(new URL('guard.mjs', import.meta.url));
 
 /** A command that could not be started, failed, or was stopped. `output` is the end of what it printed. */
 export class CommandError extends Error {
@@ -63,18 +65,26 @@ export function stopOnSignals(tidy) {
 /**
  * Runs a command to its end and resolves to what it printed (the last 64 KiB).
  * `watch()` is called each second; when it returns a string the command is stopped for that reason.
+ * A command that writes where another set-up might write is `guarded`, as all are unless told otherwise: it ends with this
+ * process, also when that is killed. The guard takes 50 ms to start.
  * Throws CommandError when it cannot be started, ends with another code than 0, exceeds `timeoutMs`, or is given up.
  */
 export function run(command, args, options = {}) {
   const { cwd, env = process.env, timeoutMs, watch, label = command, shell = false } = options;
+  const guarded = (options.guarded ?? true) && !windows;
   return new Promise((resolve, reject) => {
     // After an interrupt no step goes on: neither a command that was stopped nor the next one returns.
     if (interrupted) return;
-    const child = spawn(command, args, {
+    if (guarded && !isProgram(command) && !findProgram([command], env)) {
+      reject(new CommandError(label, 'not found', ''));
+      return;
+    }
+    const [program, ...first] = guarded ? [process.execPath, guard, command] : [command];
+    const child = spawn(program, [...first, ...args], {
       cwd,
       env,
       shell,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(guarded ? ['pipe'] : [])],
       // A group of its own, so that a time limit also ends what the command has started.
       detached: !windows,
       windowsHide: true,
@@ -132,13 +142,17 @@ export function findProgram(names, env = process.env) {
     for (const folder of folders) {
       for (const ending of endings) {
         const path = join(folder, name + ending);
-        if (!existsSync(path)) continue;
-        const found = statSync(path);
-        if (found.isFile() && (windows || (found.mode & 0o111) !== 0)) return path;
+        if (isProgram(path)) return path;
       }
     }
   }
   return undefined;
+}
+
+function isProgram(path) {
+  if (!existsSync(path)) return false;
+  const found = statSync(path);
+  return found.isFile() && (windows || (found.mode & 0o111) !== 0);
 }
 
 /** The last line of a command's output that says something, for a reason that fits on one line. */
