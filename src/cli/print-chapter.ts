@@ -82,8 +82,9 @@ async function print(printing: Printing): Promise<Printed> {
     }
   }
   const bibliography = join(dirname(chapter.file), 'references.bib');
-  try {
-    const { document, diagnostics, kept } = await report.renderReport(notebook, {
+  const elsewhere = await report.inOtherChapters(planned.book?.chapters ?? [], chapter.file);
+  const render = () =>
+    report.renderReport(notebook, {
       formats: [...wanted],
       outDirectory: out,
       name,
@@ -92,8 +93,18 @@ async function print(printing: Printing): Promise<Printed> {
       ...(existsSync(bibliography) ? { bibliography } : {}),
       strict: printing.strict,
       ...(printing.lend ? { browser: printing.lend } : {}),
-      elsewhere: await report.inOtherChapters(planned.book?.chapters ?? [], chapter.file),
+      elsewhere,
       provenance: provenanceOf(printing),
+    });
+  try {
+    const { document, diagnostics, kept } = await render().catch((error: Error) => {
+      if (error instanceof report.ReportError || !wanted.has('pdf')) throw error;
+      // A browser that does not start, or ends while it prints: the page needs none.
+      if (process.env.FATHOM_DEBUG) console.error(error.stack);
+      wanted.delete('pdf');
+      browser = null;
+      failures.push(`${name}.pdf was not made: ${error.message}`);
+      return render();
     });
     files.push(...[...wanted].map((format) => `${name}.${format}`), ...kept);
     if (document.results.length > 0) {
