@@ -1,7 +1,7 @@
 // `fathom build` as a user meets it: the program, its files, what it says and its exit code.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { code, notebook, project, prose, put } from '../press/run/fixtures.js';
@@ -180,6 +180,47 @@ resultTable('rows', [{ depth: 2, loss: 0.5 }]);`,
       readdirSync(join(folder, 'reports')).filter((name) => /html|pdf/.test(name)),
       ['n.html'],
     );
+  });
+
+  it('builds the page with a browser that does not start, and lists it', {
+    skip: process.platform === 'win32' && 'the stub is a shell script',
+  }, async () => {
+    const folder = project({
+      'n.ipynb': notebook(prose('# Title'), code('1')),
+      broken: '#!/bin/sh\necho no display >&2\nexit 1\n',
+    });
+    chmodSync(join(folder, 'broken'), 0o755);
+    const ended = await fathom(folder, ['build', 'n.ipynb'], {
+      env: { PUPPETEER_EXECUTABLE_PATH: join(folder, 'broken') },
+    });
+    assert.equal(ended.code, 1);
+    assert.match(
+      ended.err,
+      /^fathom: n\.pdf was not made: the browser .*broken does not start: .*\n$/,
+    );
+    assert.match(ended.out, /reports\/n\.html\n/);
+    const manifest = JSON.parse(readFileSync(join(folder, 'reports', 'n.manifest.json'), 'utf8'));
+    assert.equal(manifest.title, 'Title');
+    assert.deepEqual(
+      manifest.outputs.map(({ file }: { file: string }) => file),
+      ['n.html', 'n.ipynb'],
+    );
+  });
+
+  it('refuses to write into what is no folder, before anything runs', async () => {
+    const folder = project({
+      'n.ipynb': notebook(code("require('node:fs').writeFileSync('ran', '')")),
+      taken: 'a file',
+    });
+    for (const out of ['taken', 'taken/reports']) {
+      const ended = await fathom(folder, ['build', 'n.ipynb', '--out', out]);
+      assert.equal(ended.code, 2);
+      assert.match(
+        ended.err,
+        /^fathom: --out taken(\/reports)?: .*taken is a file, not a folder\n$/,
+      );
+    }
+    assert.ok(!existsSync(join(folder, 'ran')));
   });
 
   it('runs chapters side by side, and tells of them in order', async () => {

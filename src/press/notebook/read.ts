@@ -202,7 +202,7 @@ function parseJson(json: string, file: string): unknown {
     if (json.trim() === '') throw new NotebookError('the file is empty, not a notebook', { file });
     const { message } = error as Error;
     const problem = message
-      .replace(/,? (\.\.\.)?"[\s\S]*" is not valid JSON$/, '')
+      .replace(/,? (\.\.\.)?"[\s\S]*"(\.\.\.)? is not valid JSON$/, '')
       .replace(/ (in JSON )?at position [\s\S]*$/, '');
     throw new NotebookError(`not valid JSON: ${firstLower(problem)}`, {
       file,

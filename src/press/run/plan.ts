@@ -1,6 +1,6 @@
 // What a build will do: which notebooks, with which parameters, where to. Everything that a user can have got wrong is found
 // here, before anything runs.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { hint } from '../../shared/nearest.js';
 import type { Notebook } from '../notebook/nbformat.js';
@@ -95,13 +95,24 @@ export async function plan(options: PlanOptions): Promise<Plan> {
     out:
       options.out === undefined
         ? join(project, 'reports', profile?.name ?? '')
-        : resolve(folder, options.out),
+        : checkFolder(options.out, folder),
     isWhole: book?.chapters.every((chapter) => names.includes(chapter.name)) ?? false,
     chapters: read.map((chapter) => ({
       ...chapter,
       parameters: valuesFor(chapter, profile, given, book),
     })),
   };
+}
+
+/** Where reports go: a folder, or one that can be made; found out before hours of training, not after. */
+function checkFolder(out: string, from: string): string {
+  const path = resolve(from, out);
+  for (let at = path; ; at = dirname(at)) {
+    const found = statSync(at, { throwIfNoEntry: false });
+    if (found?.isDirectory() || (!found && dirname(at) === at)) return path;
+    if (found)
+      throw new PlanError(`--out ${out}: ${relative(from, at) || at} is a file, not a folder`);
+  }
 }
 
 /** The book that lists these notebooks, or the one found from here where none is named. */
