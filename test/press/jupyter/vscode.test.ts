@@ -1,7 +1,9 @@
 // The order in which VS Code's Jupyter extension speaks to a kernel that it starts itself. From its source (microsoft/
-// vscode-jupyter: kernels/raw/launcher/kernelProcess.node.ts, kernels/raw/session, kernels/execution/cellExecution.ts): it
-// looks whether the ports are open, asks for the kernel's information, runs its own code without a trace in the history,
-// sends one cell at a time with `stop_on_error` off and `allow_stdin` on, and sends `interrupt_request` on the shell channel.
+// vscode-jupyter 2026.6.1: kernels/raw/launcher/kernelProcess.node.ts, kernels/raw/session, kernels/execution/
+// cellExecution.ts): it looks whether the ports are open, asks for the kernel's information on the control and the shell
+// channel at once until it has an answer and a message on iopub, runs its own code without a trace in the history, sends one
+// cell at a time with `stop_on_error` off and `allow_stdin` on, and sends `interrupt_request` on the control channel; up to
+// December 2025 on the shell channel.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -23,9 +25,13 @@ describe("VS Code's order of messages", () => {
       await once(socket, 'connect');
       socket.destroy();
     }
-    const info = await kernel.request('shell', 'kernel_info_request');
-    assert.equal(info.content.status, 'ok');
-    assert.equal(info.content.language_info.name, 'typescript');
+    for (const info of await Promise.all([
+      kernel.request('control', 'kernel_info_request'),
+      kernel.request('shell', 'kernel_info_request'),
+    ])) {
+      assert.equal(info.content.status, 'ok');
+      assert.equal(info.content.language_info.name, 'typescript');
+    }
     const comms = await kernel.request('shell', 'comm_info_request', {
       target_name: 'jupyter.widget',
     });
@@ -66,15 +72,16 @@ describe("VS Code's order of messages", () => {
     assert.equal((await kernel.execution(id)).result?.['text/plain'], "'me'");
   });
 
-  it('interrupts over the shell channel', async () => {
-    const code = 'console.log("on"); while (true) {}';
-    const id = await kernel.send('shell', 'execute_request', { code, ...cell });
-    await kernel.wait(({ parent, type }) => parent === id && type === 'stream');
-    const reply = await kernel.request('shell', 'interrupt_request');
-    assert.deepEqual([reply.type, reply.content.status], ['interrupt_reply', 'ok']);
-    const { error } = await kernel.execution(id);
-    assert.equal(error?.content.ename, 'KeyboardInterrupt');
-  });
+  for (const channel of ['control', 'shell'] as const)
+    it(`interrupts over the ${channel} channel`, async () => {
+      const code = 'console.log("on"); while (true) {}';
+      const id = await kernel.send('shell', 'execute_request', { code, ...cell });
+      await kernel.wait(({ parent, type }) => parent === id && type === 'stream');
+      const reply = await kernel.request(channel, 'interrupt_request');
+      assert.deepEqual([reply.type, reply.content.status], ['interrupt_reply', 'ok']);
+      const { error } = await kernel.execution(id);
+      assert.equal(error?.content.ename, 'KeyboardInterrupt');
+    });
 
   it('ends by a signal, and starts again as another process', {
     skip: process.platform === 'win32',
