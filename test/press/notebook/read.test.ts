@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -258,6 +258,7 @@ describe('writing a notebook', () => {
     await writeNotebook(file, notebook);
     assert.equal(await readFile(file, 'utf8'), notebookText(notebook));
     assert.deepEqual(await readdir(folder), ['n.ipynb']);
+    await rm(folder, { recursive: true });
   });
 
   it('drops times and view state, and nothing else', async () => {
