@@ -5,6 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from '../kernel/connection.js';
+import { watchFolder } from './watchdog.js';
 
 export interface ConnectionFile {
   readonly connection: Connection;
@@ -16,6 +17,7 @@ export interface ConnectionFile {
 /** Chooses free ports and a key, and writes them down where only this user can read them. */
 export async function writeConnectionFile(kernelName: string): Promise<ConnectionFile> {
   const folder = await mkdtemp(join(tmpdir(), 'fathom-kernel-'));
+  watchFolder(folder);
   const [shell_port, iopub_port, stdin_port, control_port, hb_port] = await freePorts();
   const connection: Connection = {
     transport: 'tcp',

@@ -9,6 +9,7 @@ import { Cache, type Dependency, withOutputs } from './cache.js';
 import { canKnowInputs, type Inputs, readInputs } from './inputs.js';
 import type { KernelSpec } from './kernel-spec.js';
 import { runNotebook, type RunOptions, type RunResult } from './run-notebook.js';
+import { watchFolder } from './watchdog.js';
 
 export interface ExecuteOptions
   extends Pick<RunOptions, 'onEvent' | 'signal' | 'cellTimeoutMs' | 'env'> {
@@ -73,6 +74,7 @@ export async function execute(notebook: Notebook, options: ExecuteOptions): Prom
   }
 
   const folder = await mkdtemp(join(tmpdir(), 'fathom-run-'));
+  watchFolder(folder);
   try {
     const sidecar = join(folder, 'dependencies.jsonl');
     const result = await runNotebook(notebook, {

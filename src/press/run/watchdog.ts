@@ -1,15 +1,18 @@
-// Ends process groups when this process is gone, however it went: after SIGKILL or a crash it cannot do so itself, and
-// kernels that do not look after their parent (stock tslab, most others) would run for ever, some in a busy loop.
+// Ends process groups, and removes temporary folders, when this process is gone, however it went: after SIGKILL or a crash it
+// cannot do so itself, and kernels that do not look after their parent (stock tslab, most others) would run for ever, some in
+// a busy loop.
 import { spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 
 /**
- * Reads `start <group>` and `end <group>`, one a line, and kills the groups that have not ended when its input does: the
- * system closes the other end of a pipe with the process that held it. A shell, because it is everywhere, starts in a
+ * Reads `start <group>`, `end <group>` and `folder <path>`, one a line, and kills the groups that have not ended when its
+ * input does: the system closes the other end of a pipe with the process that held it. A folder's name is never used twice,
+ * so that one which is gone by then need not be told of. A shell, because it is everywhere, starts in a
  * millisecond and needs a megabyte.
  */
 const program = `
 groups=
+folders=
 while read -r word group; do
   case $word in
     start) groups="$groups $group" ;;
@@ -17,9 +20,12 @@ while read -r word group; do
       left=
       for each in $groups; do [ "$each" = "$group" ] || left="$left $each"; done
       groups=$left ;;
+    folder) folders="$folders$group
+" ;;
   esac
 done
 for each in $groups; do kill -9 "-$each"; done
+printf %s "$folders" | while IFS= read -r each; do /bin/rm -rf -- "$each"; done
 `;
 
 let input: Writable | undefined;
@@ -54,4 +60,10 @@ export function watch(leader: number | undefined): () => void {
   return () => {
     if (input?.writable) input.write(`end ${leader}\n`);
   };
+}
+
+/** Sees to it that a folder of `mkdtemp` is gone no later than this process, if it is not removed before. */
+export function watchFolder(path: string): void {
+  if (process.platform === 'win32' || path.includes('\n')) return;
+  watchdog()?.write(`folder ${path}\n`);
 }

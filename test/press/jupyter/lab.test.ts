@@ -12,8 +12,10 @@ import { chart, jupyter, lacks, notebookText, root } from './support.js';
 const missing = lacks('jupyter-lab') || (await browserOrReason());
 
 describe('in JupyterLab', { skip: missing }, () => {
-  const home = jupyter();
   let lab: Lab;
+  // Before the folder goes: JupyterLab writes into it until it ends.
+  after(() => lab?.stop());
+  const home = jupyter();
   let notebook: LabPage;
   before(async () => {
     home.write(
@@ -30,7 +32,6 @@ describe('in JupyterLab', { skip: missing }, () => {
     lab = await startLab(home);
     notebook = await lab.open('lab.ipynb');
   });
-  after(() => lab?.stop());
 
   it('all cells run: a chart and a table are visible', async () => {
     await notebook.command('notebook:run-all-cells');

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '../../../src/lab/data/cache.js';
 import { installKernelSpec } from '../../../src/press/kernel/index.js';
 import { stockTslab } from '../../../src/press/run/kernel-spec.js';
+import { watchFolder } from '../../../src/press/run/watchdog.js';
 
 const windows = process.platform === 'win32';
 
@@ -46,6 +47,7 @@ export interface Jupyter {
 /** A folder that is gone after the tests of the file, with Fathom's kernel and stock tslab's registered. */
 export function jupyter(): Jupyter {
   const folder = mkdtempSync(join(tmpdir(), 'fathom-jupyter-'));
+  watchFolder(folder);
   after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   installKernelSpec({ prefix: folder, name: 'fathom-test' });
   const stock = stockTslab();

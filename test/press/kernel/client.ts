@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as zmq from 'zeromq';
-import { watch } from '../../../src/press/run/watchdog.js';
+import { watch, watchFolder } from '../../../src/press/run/watchdog.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into messages of every shape
 export type Json = Record<string, any>;
@@ -81,6 +81,7 @@ export interface StartOptions {
 
 export async function startClient(options: StartOptions = {}): Promise<Client> {
   const scratch = mkdtempSync(join(tmpdir(), 'fathom-kernel-test-'));
+  watchFolder(scratch);
   const folder = options.folder ?? scratch;
   const [shell_port, iopub_port, stdin_port, control_port, hb_port] = await freePorts(5);
   const key = randomUUID();

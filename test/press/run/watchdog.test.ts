@@ -2,12 +2,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ownKernel, stockTslab } from '../../../src/press/run/kernel-spec.js';
 import { faultyKernel, pythonKernel } from './fixtures.js';
 
+/** Node keeps translated code for all its programs in one place: no trace of a kernel. */
+const compileCache = process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), 'node-compile-cache');
 const python = pythonKernel();
 const typescript = (port: number): string => `import { connect } from 'net';
 const socket = connect(${port}, '127.0.0.1');
@@ -44,13 +49,21 @@ describe('when the parent is killed with SIGKILL', {
       const { port } = server.address() as { port: number };
       const program = fileURLToPath(new URL('./parent.js', import.meta.url));
       const task = JSON.stringify({ spec, code: code(port) });
-      const parent = spawn(process.execPath, [program, task], { stdio: 'inherit' });
+      const scratch = mkdtempSync(join(tmpdir(), 'fathom-watchdog-'));
+      const parent = spawn(process.execPath, [program, task], {
+        stdio: 'inherit',
+        env: { ...process.env, TMPDIR: scratch, NODE_COMPILE_CACHE: compileCache },
+      });
       const [socket] = (await once(server, 'connection')) as [Socket];
       const closed = new Promise((resolve) => socket.on('error', () => {}).on('close', resolve));
       socket.resume();
       parent.kill('SIGKILL');
       await closed;
       assert.equal(parent.exitCode, null, 'it ran until it was killed');
+      // The watchdog kills first and tidies up then; a kernel that ends by itself may do so before.
+      while (readdirSync(scratch).length > 0)
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      rmdirSync(scratch);
     });
   }
 });
