@@ -272,6 +272,23 @@ describe('kernel', () => {
     assert.equal(whole.content.status, 'complete');
   });
 
+  it('inspects in two levels of detail', async () => {
+    await kernel.execute(
+      '/**\n * Halves a number.\n * @param n any number\n * @example half(4) // 2\n */\nfunction half(n: number) { return n / 2; }',
+    );
+    const [brief, whole] = await Promise.all(
+      [0, 1].map(async (detail_level) => {
+        const asked = { code: 'half', cursor_pos: 4, detail_level };
+        return (await kernel.request('shell', 'inspect_request', asked)).content.data['text/plain'];
+      }),
+    );
+    assert.equal(
+      brief,
+      'function half(n: number): number\n\nHalves a number.\n@param n any number',
+    );
+    assert.equal(whole, `${brief}\n@example half(4) // 2`);
+  });
+
   it('answers while a cell runs', async () => {
     const id = await kernel.send('shell', 'execute_request', { code: 'while (true) {}' });
     await kernel.wait(({ parent, type }) => parent === id && type === 'execute_input');
