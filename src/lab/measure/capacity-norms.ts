@@ -22,7 +22,7 @@ import {
 import { quantile } from '../stats/index.js';
 import { tf } from '../tensor/index.js';
 import type { Measure, Subject } from './measure.js';
-import { foldedKernel, matrixNorm, powerNorm, scaleOf } from './operator-norm.js';
+import { foldedKernel, scaleOf, sharedNorms } from './operator-norm.js';
 import { layerReading, reading } from './reading.js';
 
 type Options = { margin: number };
@@ -57,7 +57,7 @@ export const capacityNorms: Measure<Options> = {
     const first = subject.spec === null ? null : await initialKernels(subject);
     const margin = quantile(await trainingMargins(subject), options.margin);
     const frobenius = weights.map(({ values }) => squares(values));
-    const norms = await spectralNorms(graph);
+    const norms = await spectralNorms(subject);
     const notes: string[] = [];
     const dead = weights.filter((_, l) => !(norms[l]! > 0)).map(({ layer }) => layer);
     if (dead.length > 0)
@@ -136,18 +136,14 @@ async function kernelsOf(graph: Graph, normalised = graph): Promise<Weights[]> {
 }
 
 /** Spectral norms of the same kernels; those of convolutions by power iteration. */
-async function spectralNorms(graph: Graph): Promise<number[]> {
+async function spectralNorms(subject: Subject): Promise<number[]> {
+  const { graph } = subject;
+  const normOf = sharedNorms(subject);
   const norms: number[] = [];
   for (const [index, node] of graph.nodes.entries()) {
     if (node.op !== 'conv2d' && node.op !== 'dense') continue;
-    const kernel = foldedKernel(node, normalisationAfter(graph, index));
     const { shape } = graph.nodes[node.inputs[0]!]!;
-    norms.push(
-      node.op === 'dense'
-        ? matrixNorm(await kernel.data<'float32'>(), kernel.shape.at(-1)!)
-        : await powerNorm(kernel as tf.Tensor4D, shape, node.strides, node.padding),
-    );
-    kernel.dispose();
+    norms.push(await normOf(node, normalisationAfter(graph, index), shape));
   }
   return norms;
 }

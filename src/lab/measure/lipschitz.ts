@@ -9,30 +9,19 @@
  * at their own norms.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { forward } from '../nets/forward.js';
 import type { Graph, Node } from '../nets/graph.js';
-import type { Weighted } from '../nets/index.js';
 import { meanInterval, quantile } from '../stats/index.js';
-import { tf } from '../tensor/index.js';
-import { NotFiniteError } from './errors.js';
-import { imageBatch, pixelsOf } from './images.js';
+import type { tf } from '../tensor/index.js';
+import { jacobianGrams } from './jacobian-gram.js';
 import { needImages } from './logits.js';
-import type { Measure, Subject } from './measure.js';
-import {
-  convolutionNorm,
-  foldedKernel,
-  matrixNorm,
-  type OperatorNorm,
-  scaleOf,
-} from './operator-norm.js';
+import type { Measure } from './measure.js';
+import { layerNorm, layerNormAtMost, scaleOf, sharedNorms } from './operator-norm.js';
 import { layerReading, reading } from './reading.js';
 
 type Options = { images: number; bound: boolean; level: number };
 
 /** One backward pass a class: with more, the Jacobian is not worth its time. */
 const MOST_CLASSES = 100;
-/** Images in one backward pass. */
-const BATCH = 32;
 
 export const lipschitz: Measure<Options> = {
   name: 'lipschitz',
@@ -60,11 +49,11 @@ export const lipschitz: Measure<Options> = {
   async read(subject, options) {
     needImages('lipschitz', subject.test, 'held-out', 1);
     const images = Math.min(options.images, subject.test.shape[0]);
-    const local = new Float64Array(images);
-    for (let from = 0; from < images; from += BATCH) {
-      local.set(await largestSingularValues(subject, from, Math.min(from + BATCH, images)), from);
-    }
-    const bound = options.bound ? await lipschitzBound(subject.graph) : null;
+    const classes = subject.graph.nodes.at(-1)!.shape[0]!;
+    const local = Float64Array.from(await jacobianGrams(subject, images), (gram) =>
+      Math.sqrt(largestEigenvalue(gram, classes)),
+    );
+    const bound = options.bound ? await lipschitzBound(subject.graph, sharedNorms(subject)) : null;
     const sorted = local.slice().sort();
     const largest = sorted.at(-1)!;
     return reading(lipschitz, options, {
@@ -95,51 +84,23 @@ export const lipschitz: Measure<Options> = {
   },
 };
 
-/** σ_max of the Jacobian of the logits at images `from` … `to` − 1. */
-async function largestSingularValues(
-  { graph, test }: Subject,
-  from: number,
-  to: number,
-): Promise<Float64Array> {
-  const count = to - from;
-  const size = pixelsOf(test);
-  const classes = graph.nodes.at(-1)!.shape[0]!;
-  const x = imageBatch(test, from, to, graph.input);
-  const products = tf.tidy(() => {
-    const rows = Array.from({ length: classes }, (_, c) =>
-      tf
-        .grad((input: tf.Tensor) =>
-          tf.sum(tf.slice(forward(graph, input).logits, [0, c], [count, 1])),
-        )(x)
-        .reshape([count, 1, size]),
-    );
-    const jacobian = tf.concat(rows, 1);
-    return tf.matMul(jacobian, jacobian, false, true);
+/** Of a symmetric matrix without negative eigenvalues. */
+function largestEigenvalue(values: Float64Array, size: number): number {
+  const { realEigenvalues } = new EigenvalueDecomposition(Matrix.from1DArray(size, size, values), {
+    assumeSymmetric: true,
   });
-  x.dispose();
-  const values = await products.data<'float32'>();
-  products.dispose();
-  return Float64Array.from({ length: count }, (_, i) => {
-    const rows = Array.from({ length: classes }, (_, a) =>
-      Array.from({ length: classes }, (_, b) => values[(i * classes + a) * classes + b]!),
-    );
-    if (rows.flat().some((each) => !Number.isFinite(each))) {
-      throw new NotFiniteError('the input gradient', from + i);
-    }
-    const { realEigenvalues } = new EigenvalueDecomposition(new Matrix(rows), {
-      assumeSymmetric: true,
-    });
-    return Math.sqrt(Math.max(0, ...realEigenvalues));
-  });
+  return Math.max(0, ...realEigenvalues);
 }
 
 /**
  * An upper bound on the Lipschitz constant of the logits, from the norms of the layers.
  *
+ * @param normOf gives the norm of a weighted layer; computed here when left out.
  * @returns the norm of each weighted layer too, and by how much at most, relatively, the true ones lie above.
  */
 export async function lipschitzBound(
   graph: Graph,
+  normOf = layerNorm,
 ): Promise<{ value: number; error: number; layers: { layer: string; value: number }[] }> {
   const { nodes } = graph;
   const readers = nodes.map(() => 0);
@@ -161,10 +122,11 @@ export async function lipschitzBound(
         const after = nodes[next];
         const fold = after?.op === 'batchNorm' && readers[index] === 1 ? after : null;
         if (fold !== null) folded.add(next);
-        const norm = await layerNorm(node, fold, shape);
-        error = Math.max(error, norm.value > 0 ? norm.atMost / norm.value - 1 : 0);
-        layers.push({ layer: node.name, value: norm.value });
-        bounds.push(before[0]! * norm.atMost);
+        const value = await normOf(node, fold, shape);
+        const atMost = await layerNormAtMost(node, fold, shape, value);
+        error = Math.max(error, value > 0 ? atMost / value - 1 : 0);
+        layers.push({ layer: node.name, value });
+        bounds.push(before[0]! * atMost);
         break;
       }
       case 'batchNorm':
@@ -187,23 +149,6 @@ export async function lipschitzBound(
     }
   }
   return { value: bounds.at(-1)!, error, layers };
-}
-
-async function layerNorm(
-  node: Weighted,
-  after: (Node & { op: 'batchNorm' }) | null,
-  shape: readonly number[],
-): Promise<OperatorNorm> {
-  const kernel = foldedKernel(node, after);
-  try {
-    if (node.op === 'dense') {
-      const value = matrixNorm(await kernel.data<'float32'>(), kernel.shape.at(-1)!);
-      return { value, atMost: value };
-    }
-    return await convolutionNorm(kernel as tf.Tensor4D, shape, node.strides, node.padding);
-  } finally {
-    kernel.dispose();
-  }
 }
 
 /**

@@ -11,6 +11,8 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { Node } from '../nets/graph.js';
 import type { Weighted } from '../nets/index.js';
 import { random, tf } from '../tensor/index.js';
+import type { Subject } from './measure.js';
+import { once } from './once.js';
 import { eigenvalues } from './stable-rank.js';
 
 /** A norm by power iteration, which lies below the true one, and what the true one cannot exceed; equal for exact ones. */
@@ -206,7 +208,7 @@ export async function powerNorm(
   return value;
 }
 
-/** The same, with the circular norm on the grid with its padding as what the true one cannot exceed. */
+/** The same, with what the true one cannot exceed. */
 export async function convolutionNorm(
   kernel: tf.Tensor4D,
   input: readonly number[],
@@ -215,10 +217,63 @@ export async function convolutionNorm(
   options: PowerOptions = {},
 ): Promise<OperatorNorm> {
   const value = await powerNorm(kernel, input, strides, padding, options);
+  return { value, atMost: Math.max(value, await paddedNorm(kernel, input)) };
+}
+
+/** The circular norm on the grid with its padding: no convolution with zero padding or strides exceeds it. */
+async function paddedNorm(kernel: tf.Tensor4D, input: readonly number[]): Promise<number> {
   const [rows, columns] = kernel.shape;
-  const grid = [input[0]! + rows - 1, input[1]! + columns - 1] as const;
-  const atMost = circularNorm(await kernel.data<'float32'>(), kernel.shape, ...grid);
-  return { value, atMost: Math.max(value, atMost) };
+  return circularNorm(
+    await kernel.data<'float32'>(),
+    kernel.shape,
+    input[0]! + rows - 1,
+    input[1]! + columns - 1,
+  );
+}
+
+/**
+ * Norm of a weighted layer with the batch normalisation after it folded in: exact for a dense one, by power iteration for a
+ * convolution.
+ *
+ * @param input shape of what the layer reads.
+ */
+export async function layerNorm(
+  node: Weighted,
+  after: (Node & { op: 'batchNorm' }) | null,
+  input: readonly number[],
+): Promise<number> {
+  const kernel = foldedKernel(node, after);
+  try {
+    return node.op === 'dense'
+      ? matrixNorm(await kernel.data<'float32'>(), kernel.shape.at(-1)!)
+      : await powerNorm(kernel as tf.Tensor4D, input, node.strides, node.padding);
+  } finally {
+    kernel.dispose();
+  }
+}
+
+/** What that norm cannot exceed. @param norm as `layerNorm` gave it. */
+export async function layerNormAtMost(
+  node: Weighted,
+  after: (Node & { op: 'batchNorm' }) | null,
+  input: readonly number[],
+  norm: number,
+): Promise<number> {
+  if (node.op === 'dense') return norm;
+  const kernel = foldedKernel(node, after);
+  try {
+    return Math.max(norm, await paddedNorm(kernel as tf.Tensor4D, input));
+  } finally {
+    kernel.dispose();
+  }
+}
+
+/** `layerNorm`, computed once for a subject: power iterations take seconds on a deep net. */
+export function sharedNorms(subject: Subject): typeof layerNorm {
+  return (node, after, input) =>
+    once(subject, `norm of ${node.name} before ${after?.name}`, () =>
+      layerNorm(node, after, input),
+    );
 }
 
 /** The kernel of a convolution or dense layer with the scale of the batch normalisation after it folded in; the caller's to free. */

@@ -140,7 +140,8 @@ export function spectrumOf(values: Float32Array, count: number): Float64Array {
   return energies.map((each) => (each > floor ? each : 0));
 }
 
-function meanFrequency(energies: Float64Array): number {
+/** Mean of 1, 2, … cycles, weighted by their energy. */
+export function meanFrequency(energies: Float64Array): number {
   let total = 0;
   let weighted = 0;
   for (const [k, each] of energies.entries()) {

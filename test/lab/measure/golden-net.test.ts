@@ -116,6 +116,26 @@ describe('a net as independent packages see it', () => {
     of.dispose();
   });
 
+  it('has its Jacobian taken once, whichever measures ask for it, and its norms iterated once', async () => {
+    const of = subject(netOf(given.weights), { train: images, test: images });
+    const kernels = async (request: Parameters<typeof readMeasure>[1]) => {
+      const { kernels: run } = await tf.profile(async () => {
+        await readMeasure(of, request);
+        return tf.scalar(0);
+      });
+      return run.filter(({ name }) => name === 'Conv2DBackpropInput').length;
+    };
+    const few = { images: 5 };
+    const local = { measure: 'lipschitz', options: { ...few, bound: false } };
+    assert.ok((await kernels(local)) > 0);
+    for (const kind of ['logits', 'softmax']) {
+      assert.equal(await kernels({ measure: 'jacobian-norm', options: { ...few, of: kind } }), 0);
+    }
+    assert.ok((await kernels({ measure: 'lipschitz', options: few })) > 0);
+    assert.equal(await kernels('capacity-norms'), 0);
+    of.dispose();
+  });
+
   it('has the cosine of input gradients that torch finds for one logit', async () => {
     const lone = { ...images, labels: images.labels.map(() => 0), classes: ['only'] };
     const of = subject(netOf(given.weights, 1), { train: lone, test: lone });
