@@ -3,6 +3,7 @@
  * arrays in one run. The packages are installed at the first use into an environment under the cache directory.
  *
  *   --rounds 5      runs of each; the table gives the median
+ *   --net           only the seconds of all cheap measures on one net of depth 20; left out, they follow the table
  *   --write         also write the table to docs/bench/measures.md
  */
 import { spawnSync } from 'node:child_process';
@@ -11,26 +12,37 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dimensionOf, intrinsicDimension } from '../../src/lab/measure/intrinsic-dimension.js';
+import { hammingDistances, kernelEntropy } from '../../src/lab/measure/gating-entropy.js';
 import {
   circularNorm,
+  lempelZivWords,
+  meanField,
   pairwiseDistances,
   representation,
   similarity,
   vietorisRips,
 } from '../../src/lab/measure/index.js';
 import { nearestNeighbours } from '../../src/lab/measure/neighbours.js';
+import { classMeans, withinOverBetween } from '../../src/lab/measure/neural-collapse.js';
+import { meanFrequency, spectrumOf } from '../../src/lab/measure/path-spectrum.js';
 import { ratioOf } from '../../src/lab/measure/participation-ratio.js';
 import { ridgeClassifiers } from '../../src/lab/measure/ridge.js';
 import { scatterOf } from '../../src/lab/measure/spectrum.js';
-import { powerLaw } from '../../src/lab/stats/index.js';
+import { powerLaw, shapleyValues } from '../../src/lab/stats/index.js';
 import { random, ready } from '../../src/lab/tensor/index.js';
+import { cheapMeasures } from './measures/cheap.js';
+import { kinds, proofs } from './measures/proofs.js';
 import { root } from './support/folders.js';
 import { median } from './support/median.js';
 import { markdownTable, printPage } from './support/page.js';
 import { pythonEnvironment, pythonOf } from './support/python.js';
 
 const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } },
+  options: {
+    net: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    write: { type: 'boolean', default: false },
+  },
 });
 const rounds = Number(options.rounds);
 
@@ -57,6 +69,12 @@ const arrays: Record<string, { data: Float32Array; shape: number[] }> = {
     shape: [1000],
   },
   images: { data: normal(300 * 256), shape: [300, 256] },
+  bits: {
+    data: Float32Array.from({ length: 300 * 2000 }, () => (generator.next() < 0.1 ? 1 : 0)),
+    shape: [300, 2000],
+  },
+  game: { data: normal(1024), shape: [1024] },
+  curve: { data: normal(576 * 10), shape: [576, 10] },
 };
 
 const { images: _, ...dimension } = intrinsicDimension.defaults;
@@ -139,8 +157,62 @@ const jobs: { name: string; title: string; peer: string; run: () => number | Pro
     peer: 'rsatoolbox',
     run: () => similarity(half(0), half(128), 'RSA'),
   },
+  {
+    name: 'gates',
+    title: 'Gating entropy of 300 patterns of 2,000 bits',
+    peer: 'scikit-learn kernel',
+    run: () => {
+      const bits = Uint8Array.from(arrays.bits!.data);
+      const exponents = hammingDistances(bits, 2000).map((each) => each / (0.08 * 2000));
+      return kernelEntropy(exponents, 300, 0.95).value;
+    },
+  },
+  {
+    name: 'collapse',
+    title: 'Neural collapse NC1, 1,000 × 128, 10 classes',
+    peer: 'scikit-learn covariance, numpy pseudo-inverse',
+    run: () => {
+      const labels = Int32Array.from({ length: 1000 }, (_, i) => i % 10);
+      const rows = new Float32Array(1000 * 128);
+      for (let i = 0; i < 1000; i++) rows.set(cloud.subarray(i * 512, i * 512 + 128), i * 128);
+      return withinOverBetween(rows, labels, classMeans(rows, labels, 128))!;
+    },
+  },
+  {
+    name: 'words',
+    title: 'Lempel–Ziv words of 20,000 bits',
+    peer: 'antropy (compiled)',
+    run: () => lempelZivWords(Array.from(arrays.bits!.data.subarray(0, 20_000)).join('')),
+  },
+  {
+    name: 'game',
+    title: 'Shapley values of 10 players, the first',
+    peer: 'shapiq',
+    run: () => shapleyValues(arrays.game!.data)[0]!,
+  },
+  {
+    name: 'q_star',
+    title: 'Fixed point q* of tanh, σ²w = 2, σ²b = 0.05',
+    peer: 'scipy quad and brentq',
+    run: () => meanField('tanh', 2, 0.05).q!,
+  },
+  {
+    name: 'frequency',
+    title: 'Mean frequency of a curve of 576 points',
+    peer: 'numpy FFT',
+    run: () => meanFrequency(spectrumOf(arrays.curve!.data, 576)),
+  },
 ];
 
+if (options.net) {
+  printPage({
+    name: 'measures',
+    title: 'All cheap measures on one net',
+    lines: await cheapMeasures(),
+    write: false,
+  });
+  process.exit();
+}
 const own: Record<string, { value: number; seconds: number }> = {};
 for (const { name, run } of jobs) {
   const value = await run();
@@ -153,11 +225,45 @@ for (const { name, run } of jobs) {
   own[name] = { value, seconds: median(seconds) };
 }
 const peers = measurePeers();
+const passed = proofs();
 
 printPage({
   name: 'measures',
-  title: 'Measures beside their Python packages',
+  title: 'The measures: proofs, and speed beside Python packages',
   lines: [
+    'Golden tests hold a measure against a closed form, an exhaustive count or the numbers of an independent package (`test/golden`); they ran for this table. The difference is relative, to the package named first in the second table that belongs to the kind; – where that package serves golden values only.',
+    '',
+    ...markdownTable(
+      [
+        'kind',
+        'golden tests passed',
+        'tests passed',
+        'closed forms',
+        'packages',
+        'largest difference',
+        'package’s seconds over ours',
+      ],
+      kinds.map(({ title, forms, packages, jobs: names }) => {
+        const { golden, goldenOf, all, allOf } = passed.get(title)!;
+        const compared = names.filter((name) => peers?.[name]);
+        const away = compared.map((name) => differenceOf(own[name]!.value, peers![name]!.value));
+        const ratios = compared.map((name) =>
+          (peers![name]!.seconds / own[name]!.seconds).toPrecision(2),
+        );
+        return [
+          title,
+          `${golden} of ${goldenOf}`,
+          `${all} of ${allOf}`,
+          forms,
+          packages,
+          away.length === 0 ? '–' : Math.max(...away).toExponential(0),
+          ratios.length === 0 ? '–' : ratios.join(', '),
+        ];
+      }),
+    ),
+    '',
+    '## Beside the packages',
+    '',
     `Median of ${rounds} runs after a first one, each side with the threads that it takes by itself. Times over 1 say how many times as long the package takes.`,
     '',
     ...markdownTable(
@@ -176,9 +282,15 @@ printPage({
         ];
       }),
     ),
+    '',
+    ...(await cheapMeasures()),
   ],
   write: options.write,
 });
+
+function differenceOf(here: number, there: number): number {
+  return Math.abs(here - there) / (Math.abs(there) || 1);
+}
 
 function measurePeers(): Record<string, { value: number; seconds: number }> | null {
   const environment = pythonEnvironment('measures', [
@@ -189,6 +301,8 @@ function measurePeers(): Record<string, { value: number; seconds: number }> | nu
     'ripser',
     'powerlaw',
     'rsatoolbox',
+    'antropy',
+    'shapiq',
   ]);
   if (environment === null) return null;
   const folder = mkdtempSync(join(tmpdir(), 'fathom-bench-measures-'));

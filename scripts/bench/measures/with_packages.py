@@ -79,7 +79,65 @@ def rsa(x):
     return float(rsatoolbox.rdm.compare(rdms[0], rdms[1], method="spearman")[0, 0])
 
 
+def gates(bits):
+    from sklearn.metrics.pairwise import rbf_kernel
+
+    kernel = rbf_kernel(bits.astype("float64"), gamma=1 / (2 * 0.04 * bits.shape[1]))
+    return -numpy.log2(kernel.mean(axis=1)).mean()
+
+
+def collapse(x):
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    x, labels = x[:, :128].astype("float64"), numpy.arange(len(x)) % 10
+    model = LinearDiscriminantAnalysis(solver="eigen", store_covariance=True, priors=numpy.full(10, 0.1)).fit(x, labels)
+    means = model.means_ - model.means_.mean(axis=0)
+    return numpy.trace(model.covariance_ @ numpy.linalg.pinv(means.T @ means / 10, rcond=1e-10)) / 10
+
+
+def words(bits):
+    import antropy
+
+    return antropy.lziv_complexity("".join("01"[int(bit)] for bit in bits.ravel()[:20000]), normalize=False)
+
+
+def game(values):
+    import shapiq
+
+    players = 10
+    rows = values[: 2**players]
+
+    def play(coalitions):
+        return rows[coalitions @ (1 << numpy.arange(players))]
+
+    shapley = shapiq.ExactComputer(play, players)("SV", order=1)
+    return float(shapley[(0,)])
+
+
+def q_star(_):
+    from scipy.integrate import quad
+    from scipy.optimize import brentq
+
+    def step(q):
+        return 2 * quad(lambda z: numpy.tanh(numpy.sqrt(q) * z) ** 2 * numpy.exp(-z * z / 2) / numpy.sqrt(2 * numpy.pi), -12, 12)[0] + 0.05
+
+    return brentq(lambda q: step(q) - q, 1e-6, 10, xtol=1e-12)
+
+
+def frequency(curve):
+    energies = (numpy.abs(numpy.fft.fft(curve.astype("float64"), axis=0)) ** 2).sum(axis=1)
+    energies = energies[1 : len(curve) // 2 + 1]
+    energies[-1] /= 2
+    return (energies * numpy.arange(1, len(energies) + 1)).sum() / energies.sum()
+
+
 jobs = {
+    "gates": (gates, "bits"),
+    "collapse": (collapse, "cloud"),
+    "words": (words, "bits"),
+    "game": (game, "game"),
+    "q_star": (q_star, "values"),
+    "frequency": (frequency, "curve"),
     "two_nn": (two_nn, "cloud"),
     "mle": (mle, "cloud"),
     "participation": (participation, "cloud"),
