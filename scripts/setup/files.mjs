@@ -82,9 +82,15 @@ const STAGING = /^\.staging-(.+)-(\d+)-[0-9a-f]{8}$/;
 function alive(pid) {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return error.code === 'EPERM';
+  }
+  try {
+    // A dead process stays in the table until its parent reads its end, in some containers for ever.
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !['Z', 'X'].includes(text[text.lastIndexOf(')') + 2]);
+  } catch {
+    return true;
   }
 }
 

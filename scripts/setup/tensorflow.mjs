@@ -59,6 +59,14 @@ function isWhole(folder) {
   return manifest?.files !== undefined && filesAreWhole(folder, manifest.files);
 }
 
+/** Whether it is also, byte for byte, what was made: a disk or a clone that shares the files by hard links may have spoilt it. */
+async function isSound(folder) {
+  if (!isWhole(folder)) return false;
+  for (const [file, digest] of Object.entries(manifestOf(folder).sha256 ?? {}))
+    if ((await sha256OfFile(join(folder, file))) !== digest) return false;
+  return true;
+}
+
 /** Where in the cache a link's result is kept. */
 function placeOf(link, { cache, version, platform }) {
   const parts = [link.name, link.version, 'tfjs', version, platform, 'napi-v8'];
@@ -70,11 +78,12 @@ async function provide(link, context) {
   const { make, verify, say } = context;
   const target = placeOf(link, context);
   const [parent, name] = [dirname(target), basename(target)];
-  if (isWhole(target)) return { folder: target, cached: true };
+  if (isWhole(target)) say('checking the digests of the cache');
+  if (await isSound(target)) return { folder: target, cached: true };
   return withLock(
     `${target}.lock`,
     async () => {
-      if (isWhole(target)) return { folder: target, cached: true };
+      if (await isSound(target)) return { folder: target, cached: true };
       return withStaging(parent, name, async (staging) => {
         await make(link, staging);
         say('checking that it computes');
@@ -89,7 +98,8 @@ async function provide(link, context) {
           files,
           sha256,
         });
-        if (isThere(target) && !isWhole(target)) rmSync(target, { recursive: true, force: true });
+        if (isThere(target) && !(await isSound(target)))
+          rmSync(target, { recursive: true, force: true });
         moveIntoPlace(staging, target);
         // withStaging removes the folder of this name, which is now gone unless another set-up was first.
         return { folder: target, cached: false };

@@ -256,6 +256,28 @@ describe('the wheel', { skip }, () => {
     );
   });
 
+  test('in the cache of which a byte is another is made anew', async (t) => {
+    const { folder, cache, packageFolder, bin, options } = clone(t);
+    stubPip(bin, folder);
+    stubCompiler(bin, folder);
+    await setUpTensorflow(options);
+    rmSync(join(packageFolder, 'lib'), { recursive: true });
+    const made = readdirSync(join(cache, 'tensorflow')).find((name) => name.startsWith('wheel'))!;
+    const spoilt = join(cache, 'tensorflow', made, 'deps', 'lib', 'libtensorflow_cc.so.2');
+    const sound = readFileSync(spoilt);
+    const bytes = Buffer.from(sound);
+    bytes[0]! ^= 1;
+    writeFileSync(spoilt, bytes);
+    const { tensorflow } = await setUpTensorflow(options);
+    assert.equal(tensorflow.link, 'wheel');
+    assert.equal(
+      readFileSync(join(folder, 'pip.log'), 'utf8').match(/^-m pip download/gm)?.length,
+      2,
+    );
+    const linked = readFileSync(join(packageFolder, 'deps', 'lib', 'libtensorflow_cc.so.2'));
+    for (const now of [readFileSync(spoilt), linked]) assert.deepEqual(now, sound);
+  });
+
   test('is made once when two clones set up at the same time', async (t) => {
     const { folder, cache, bin, options } = clone(t);
     stubPip(bin, folder, '/bin/sleep 0.2');
