@@ -121,8 +121,12 @@ interface SetupState {
 }
 
 function setupState(root: string): SetupState {
-  const path = join(root, '.fathom', 'setup.json');
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as SetupState) : {};
+  try {
+    return JSON.parse(readFileSync(join(root, '.fathom', 'setup.json'), 'utf8')) as SetupState;
+  } catch {
+    // Not there, or damaged: the next set-up writes it anew, and whoever asks for a doctor may need one for that.
+    return {};
+  }
 }
 
 async function tensorflow({ root, env }: Required<Patient>): Promise<Finding[]> {
@@ -336,7 +340,7 @@ async function size(path: string): Promise<number> {
     }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    if (!['ENOENT', 'ENOTDIR', 'EACCES'].includes(code ?? '')) throw error;
     return (await stat(path).catch(() => null))?.size ?? 0;
   }
   return total;

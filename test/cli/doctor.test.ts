@@ -61,6 +61,12 @@ describe('doctor', () => {
     assert.match(find(findings, 'cache').found, /^0\.0 MB/);
   });
 
+  test('looks on where what the set-up has written down is damaged', async (t) => {
+    const root = project(t, { '.fathom/setup.json': '{"browser": {"pa' });
+    const findings = await examine({ root, env, platform: 'linux', run: machine({}) });
+    assert.equal(find(findings, 'browser').state, 'missing');
+  });
+
   test('calls a script without a font missing when a notebook uses it', async (t) => {
     const root = project(t, { 'notebooks/a.ipynb': '{"cells": [{"source": "深さ"}]}' });
     const run = machine({ 'fc-list :lang=zh family': 'Noto Sans CJK SC,Noto Sans CJK SC Bold\n' });
