@@ -1,7 +1,7 @@
 /**
  * A cell's source as its author wrote it → as the compiler takes it: every character stays at its place, so what the
  * compiler says of lines and columns holds for both. `export` is blanked (all names of a cell are known to later cells
- * anyway), and so are import attributes, which the compiler does not know yet.
+ * anyway), and so are import attributes, which the compiler does not know yet. `export … from` is an import.
  */
 import type TS from 'typescript';
 import { localsOf } from './syntax.js';
@@ -22,8 +22,14 @@ export function parseCell(ts: typeof TS, source: string): TS.SourceFile {
 export function prepareSource(ts: typeof TS, source: string): PreparedSource {
   let file = parseCell(ts, source);
   const blanks = [...exportWords(ts, file), ...importAttributes(ts, file)];
+  const again = reexports(ts, file);
   let prepared = source;
-  if (blanks.length) {
+  if (blanks.length || again.length) {
+    for (const [start, end] of again) {
+      const at = start - modulePrefix.length;
+      prepared = `${prepared.slice(0, at)}import${prepared.slice(at + 'export'.length)}`;
+      if (end > start + 'export'.length) blanks.push([start + 'export'.length, end]);
+    }
     for (const [start, end] of blanks)
       prepared =
         prepared.slice(0, start - modulePrefix.length) +
@@ -60,6 +66,24 @@ function exportWords(ts: typeof TS, file: TS.SourceFile): Range[] {
     }
   }
   return found;
+}
+
+/**
+ * `export { a } from 'x'` binds `a`, as an import does. `export * from 'x'` binds no name in its own module, and no other
+ * module can ask for what it passes on: of such a one only the loading is left. Ranges of what is to be blanked behind the
+ * first word.
+ */
+function reexports(ts: typeof TS, file: TS.SourceFile): Range[] {
+  return file.statements.flatMap((statement): Range[] => {
+    if (!ts.isExportDeclaration(statement) || !statement.moduleSpecifier) return [];
+    const start = statement.getStart(file);
+    const { exportClause } = statement;
+    const bindsNames =
+      exportClause &&
+      (ts.isNamespaceExport(exportClause) ||
+        exportClause.elements.every(({ name }) => name.text !== 'default'));
+    return [[start, bindsNames ? start : statement.moduleSpecifier.getStart(file)]];
+  });
 }
 
 /** `with { type: 'json' }` behind an import: to this compiler, the beginning of a `with` statement. */

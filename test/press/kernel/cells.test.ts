@@ -497,6 +497,14 @@ const cases: Record<string, Case[]> = {
     ],
     ['dynamic import', ['const { join } = await import("node:path");', 'join("a", "b")'], "'a/b'"],
     [
+      'passed on',
+      [
+        'export { join as joined, sep } from "node:path"; export * from "node:os"; export * as files from "node:fs"; export type { Stats } from "node:fs";',
+        'const sep = 1, EOL = 2; const st = undefined as Stats | undefined; [joined("a", "b"), typeof files.existsSync, sep, EOL, st]',
+      ],
+      "[ 'a/b', 'function', 1, 2, undefined ]",
+    ],
+    [
       'import behind its use',
       ['const j = join("a", "b");\nimport { join } from "node:path";', 'j'],
       "'a/b'",
