@@ -39,7 +39,14 @@ if (process.env.FATHOM_DEPENDENCIES) tellReads(process.env.FATHOM_DEPENDENCIES);
 const origins = new AsyncLocalStorage<Origin>();
 /** What cannot be traced to a cell belongs to the latest one. */
 let latest: Origin = { id: 0, label: 0, silent: false, allowInput: false };
-let running: { id: number; fail: (error: unknown) => void } | undefined;
+let running: Running | undefined;
+
+interface Running {
+  id: number;
+  fail(error: unknown): void;
+  /** Other errors that nobody caught, of a cell that has failed already. */
+  also: unknown[];
+}
 
 function origin(): Origin {
   return origins.getStore() ?? latest;
@@ -102,8 +109,9 @@ const hook: KernelHook = {
 };
 Object.defineProperty(globalThis, hookSymbol, { value: hook });
 Object.defineProperty(globalThis, 'input', {
-  value: (prompt: unknown = '', options: { password?: boolean } = {}) =>
-    hook.input(String(prompt), options.password === true),
+  value: function input(prompt: unknown = '', options: { password?: boolean } = {}) {
+    return hook.input(String(prompt), options.password === true);
+  },
   configurable: true,
   writable: true,
 });
@@ -133,7 +141,17 @@ function interrupt(): void {
 /** Settles with the first failure that is reported from outside: an interrupt, or an error nobody caught. */
 function outsideFailure(id: number): Promise<never> {
   const failure = new Promise<never>((_, reject) => {
-    running = { id, fail: reject };
+    let failed = false;
+    const also: unknown[] = [];
+    running = {
+      id,
+      also,
+      fail(error) {
+        if (failed) also.push(error);
+        else reject(error);
+        failed = true;
+      },
+    };
   });
   failure.catch(() => undefined);
   return failure;
@@ -164,7 +182,7 @@ async function runCell(message: ToChild & { type: 'run' }): Promise<void> {
     done = {
       type: 'done',
       id,
-      error: describeError(error),
+      error: describeError(error, running?.also),
       completed,
       ...(types.isNativeError(error) && error instanceof Interrupted && { interrupted: true }),
     };

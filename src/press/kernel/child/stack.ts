@@ -69,9 +69,10 @@ const cellFrame = /cell\[(\d+)\]\.ts:(\d+):(\d+)\)?$/;
 const fileFrame = /\(?((?:\/|[A-Za-z]:[\\/]|file:)[^()]*?):(\d+):(\d+)\)?$/;
 const hidden = /\bnode:|\/dist\/src\/press\/kernel\/|evalmachine|\(<anonymous>\)$/;
 
-/** Anything thrown → what is shown of it. */
-export function describeError(thrown: unknown): CellError {
-  if (!isErrorLike(thrown)) return { ...describeFlat(thrown), details: [] };
+/** Anything thrown → what is shown of it; `also` are errors that nobody caught either. */
+export function describeError(thrown: unknown, also: readonly unknown[] = []): CellError {
+  const others = also.map((one) => `also, and not caught: ${head(one)}`);
+  if (!isErrorLike(thrown)) return { ...describeFlat(thrown), details: others };
   const error = thrown;
   const { name, message, stack } = describeFlat(error);
   const code = text(() => {
@@ -82,7 +83,7 @@ export function describeError(thrown: unknown): CellError {
     name,
     message: code && !message.includes(code) ? `${message} [${code}]` : message,
     stack,
-    details: [...properties(error, message), ...causes(error)],
+    details: [...properties(error, message), ...causes(error), ...others],
   };
 }
 

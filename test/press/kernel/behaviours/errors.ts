@@ -59,6 +59,15 @@ group('errors', {
       'error',
     );
   },
+  'of two rejections that nobody caught both are told': async (kernel) => {
+    const done = await kernel.execute(
+      'Promise.reject(new Error("first")); Promise.reject(new TypeError("second")); 1',
+    );
+    const told = done.messages
+      .filter(({ type }) => type === 'error')
+      .map(({ content }) => plain(content.traceback.join('\n')));
+    assert.match(told.join('\n'), /Error: first[\s\S]*TypeError: second/);
+  },
   'an error in a timer is an error': async (kernel) => {
     const done = await kernel.execute(
       'setTimeout(() => { throw new TypeError("timer") }, 1); await new Promise((r) => setTimeout(r, 50))',
