@@ -22,7 +22,7 @@ export class UnknownNameError extends Error {
     readonly nearest: string | null,
   ) {
     super(
-      `unknown ${kind} ${JSON.stringify(given)}${nearest === null ? '' : `; did you mean ${JSON.stringify(nearest)}?`} ` +
+      `unknown ${kind} ${JSON.stringify(given)}${nearest === null ? '.' : `; did you mean ${JSON.stringify(nearest)}?`} ` +
         `Known: ${known.join(', ')}`,
     );
   }
@@ -51,13 +51,25 @@ export function registry<Entry extends { readonly name: string }>(
   };
 }
 
-/** Refuses keys that `known` does not list: throws `UnknownNameError` for the first of them. */
+/**
+ * Refuses what is no object, with a TypeError, and keys that `known` does not list: `UnknownNameError` for the first of them.
+ *
+ * @param kind `key of data`: what the keys belong to is named in both.
+ */
 export function checkKeys(kind: string, value: object, known: readonly string[]): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const what = kind.replace(/^(key|option) of /, '');
+    throw new TypeError(
+      `${what} must be an object with ${known.join(', ')}, not ${JSON.stringify(value)}`,
+    );
+  }
   for (const key of Object.keys(value)) {
     if (!known.includes(key)) throw unknownName(kind, key, known);
   }
 }
 
-function unknownName(kind: string, given: string, known: readonly string[]): UnknownNameError {
+function unknownName(kind: string, name: unknown, known: readonly string[]): UnknownNameError {
+  // Notebooks and JSON may leave it out or give something else.
+  const given = String(name);
   return new UnknownNameError(kind, given, known, nearest(given, known) ?? null);
 }

@@ -54,7 +54,7 @@ export async function locatePackageFiles(
           total: names.length,
           note: null,
         });
-        const pixels = readPixelJson(name, await readFile(name), files);
+        const pixels = readPixelJson(name, await readWhole(name), files);
         const count = pixels.length / files.size;
         if (files.each !== null && count !== files.each) {
           throw new DataFileError(name, null, `${files.each} images`, `${count}`);
@@ -75,6 +75,12 @@ export async function locatePackageFiles(
       return { train: joined(train, files.size), test: joined(test, files.size) };
     },
   };
+}
+
+async function readWhole(name: string): Promise<Buffer> {
+  return readFile(name).catch((error: NodeJS.ErrnoException) => {
+    throw new DataFileError(name, null, 'a file that can be read', error.message, { cause: error });
+  });
 }
 
 /** One set of images from the pixels of each class. */

@@ -182,18 +182,19 @@ function fill<Kind extends { readonly name: string }>(
 }
 
 function checkValues(value: Recipe): void {
+  const large = Number.MAX_SAFE_INTEGER;
   const inside = (key: string, x: unknown, low: number, high: number, whole = false) => {
     if (typeof x === 'number' && x >= low && x <= high && (!whole || Number.isInteger(x))) return;
     const kind = whole ? 'a whole number' : 'a number';
-    const range = Number.isFinite(high) ? `from ${low} to ${high}` : `of at least ${low}`;
-    throw new RecipeError(`${key} must be ${kind} ${range}, not ${JSON.stringify(x)}`, key);
+    const range = high < large ? `from ${low} to ${high}` : `of at least ${low}`;
+    const given = typeof x === 'number' ? x : JSON.stringify(x);
+    throw new RecipeError(`${key} must be ${kind} ${range}, not ${given}`, key);
   };
   const flag = (key: string, x: unknown) => {
     if (typeof x === 'boolean') return;
     throw new RecipeError(`${key} must be true or false, not ${JSON.stringify(x)}`, key);
   };
   const { optimizer, schedule, augment, stop } = value;
-  const large = Number.MAX_SAFE_INTEGER;
   if (optimizer.name === 'sgd') {
     inside('optimizer.momentum', optimizer.momentum, 0, 1);
     flag('optimizer.nesterov', optimizer.nesterov);

@@ -303,6 +303,8 @@ test('damaged source files are refused with file and offset, and nothing is cach
     load(),
     (error) => error instanceof MissingDataError && error.message.includes(file),
   );
+  await mkdir(file);
+  await assert.rejects(load(), (error) => error instanceof DataFileError && error.file === file);
   assert.deepEqual(await readdir(own).catch(() => []), []);
 });
 

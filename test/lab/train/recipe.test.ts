@@ -50,6 +50,15 @@ describe('a recipe', () => {
     });
   }
 
+  it('says what a number may be in words', () => {
+    assert.throws(() => recipe({ learningRate: Number.NaN }), {
+      message: 'learningRate must be a number of at least 0, not NaN',
+    });
+    assert.throws(() => recipe({ augment: { crop: 5000 } }), {
+      message: 'augment.crop must be a whole number from 0 to 1024, not 5000',
+    });
+  });
+
   const wrong: [object, string][] = [
     [{ learningRate: Number.NaN }, 'learningRate'],
     [{ learningRate: -1 }, 'learningRate'],
