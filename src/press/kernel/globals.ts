@@ -96,6 +96,102 @@ interface Disposable {
 interface AsyncDisposable {
   [Symbol.asyncDispose](): PromiseLike<void>;
 }
+/** Disposes of what was put on it, the last first: what \`using\` would do, to be called in a \`finally\` block. */
+declare class DisposableStack implements Disposable {
+  readonly disposed: boolean;
+  use<T extends Disposable | null | undefined>(value: T): T;
+  adopt<T>(value: T, dispose: (value: T) => void): T;
+  defer(dispose: () => void): void;
+  move(): DisposableStack;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+/** As DisposableStack, for what is disposed of asynchronously. */
+declare class AsyncDisposableStack implements AsyncDisposable {
+  readonly disposed: boolean;
+  use<T extends Disposable | AsyncDisposable | null | undefined>(value: T): T;
+  adopt<T>(value: T, dispose: (value: T) => PromiseLike<void> | void): T;
+  defer(dispose: () => PromiseLike<void> | void): void;
+  move(): AsyncDisposableStack;
+  disposeAsync(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+/** An error of a disposal that followed another one. */
+interface SuppressedError extends Error {
+  error: any;
+  suppressed: any;
+}
+declare var SuppressedError: {
+  new (error: unknown, suppressed: unknown, message?: string): SuppressedError;
+  prototype: SuppressedError;
+};
+/** Numbers of 16 bits. */
+interface Float16Array extends Omit<Float32Array, typeof Symbol.toStringTag> {
+  readonly [Symbol.toStringTag]: 'Float16Array';
+  [index: number]: number;
+}
+declare var Float16Array: {
+  new (length?: number): Float16Array;
+  new (values: ArrayLike<number> | Iterable<number>): Float16Array;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): Float16Array;
+  readonly BYTES_PER_ELEMENT: number;
+  from(values: ArrayLike<number> | Iterable<number>): Float16Array;
+  of(...values: number[]): Float16Array;
+  prototype: Float16Array;
+};
+interface Math {
+  /** The nearest number of 16 bits. */
+  f16round(value: number): number;
+}
+declare var Performance: Function & { prototype: import('node:perf_hooks').Performance };
+declare namespace WebAssembly {
+  type Bytes = ArrayBuffer | ArrayBufferView;
+  type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'externref' | 'anyfunc';
+  type ImportValue = Function | Global | Memory | Module | Table | Tag | number | bigint;
+  type Imports = Record<string, Record<string, ImportValue>>;
+  interface ModuleDescriptor {
+    kind: 'function' | 'global' | 'memory' | 'table' | 'tag';
+    name: string;
+  }
+  class Module {
+    constructor(bytes: Bytes);
+    static exports(module: Module): ModuleDescriptor[];
+    static imports(module: Module): (ModuleDescriptor & { module: string })[];
+    static customSections(module: Module, name: string): ArrayBuffer[];
+  }
+  class Instance {
+    constructor(module: Module, imports?: Imports);
+    readonly exports: Record<string, any>;
+  }
+  class Memory {
+    constructor(options: { initial: number; maximum?: number; shared?: boolean });
+    readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
+  }
+  class Table {
+    constructor(options: { element: 'anyfunc' | 'externref'; initial: number; maximum?: number }, value?: any);
+    readonly length: number;
+    get(index: number): any;
+    set(index: number, value?: any): void;
+    grow(by: number, value?: any): number;
+  }
+  class Global {
+    constructor(options: { value: ValueType; mutable?: boolean }, value?: any);
+    value: any;
+    valueOf(): any;
+  }
+  class Tag {
+    constructor(type: { parameters: ValueType[] });
+  }
+  class Exception extends Error {}
+  class CompileError extends Error {}
+  class LinkError extends Error {}
+  class RuntimeError extends Error {}
+  function compile(bytes: Bytes): Promise<Module>;
+  function instantiate(bytes: Bytes, imports?: Imports): Promise<{ module: Module; instance: Instance }>;
+  function instantiate(module: Module, imports?: Imports): Promise<Instance>;
+  function validate(bytes: Bytes): boolean;
+}
 /** An iterator of the language's own: of a collection or a generator. */
 interface IteratorObject<T> extends IterableIterator<T>, IteratorHelpers<T> {
   [Symbol.iterator](): IteratorObject<T>;

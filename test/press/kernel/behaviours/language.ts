@@ -76,6 +76,17 @@ group('the language', {
       '4\n',
     );
   },
+  'every global of Node has a type': async (kernel) => {
+    const { stdout } = await kernel.execute(
+      'console.log(JSON.stringify(Object.getOwnPropertyNames(globalThis)))',
+    );
+    // A name that a cell or the kernel itself has put there is no concern of the library's types.
+    const names = (JSON.parse(stdout) as string[]).filter((name) => /^[A-Za-z]/.test(name));
+    assert.ok(names.includes('WebAssembly'));
+    const done = await kernel.execute(names.map((name) => `void ${name};`).join('\n'));
+    assert.equal(done.error?.content.evalue, undefined);
+    assert.equal(done.stderr, '');
+  },
   'iterators have their methods (ES2025)': async (kernel) => {
     const done = await kernel.execute(
       'function* three() { yield 1; yield 2; yield 3; }\nconsole.log([three().filter((n) => n > 1).toArray(), [1, 2].values().map((n) => n.toFixed(1)).toArray(), new Map([["a", 1]]).keys().take(1).toArray()].join(" "))',
