@@ -18,6 +18,7 @@ export const accuracy: Measure<Options> = {
   reference: 'wilson1927',
   defaults: { level: 0.95 },
   options: { level: { about: 'Level of the Wilson interval.', low: 0.5, high: 0.9999 } },
+  wants: () => [{ set: 'test', count: Infinity, of: 'logits' }],
   async read(subject, options) {
     const { test } = subject;
     needImages('accuracy', test, 'test', 1);

@@ -88,6 +88,7 @@ export const activationMaximisation: Measure<Options> = {
     },
   },
   refuses: noPictures,
+  wants: ({ sample }) => [{ set: 'test', count: sample, of: 'layers' }],
   async read(subject, options) {
     const { test } = subject;
     needImages('activation-maximisation', test, 'held-out', 2);

@@ -39,6 +39,7 @@ export const activationTopology: Measure<Options> = {
       integer: true,
     },
   },
+  wants: ({ images, features }) => [{ set: 'test', count: images, of: { limit: features } }],
   async read(subject, options) {
     needImages('activation-topology', subject.test, 'held-out', 8);
     const images = Math.min(options.images, subject.test.shape[0]);

@@ -51,6 +51,7 @@ export const capacityNorms: Measure<Options> = {
     );
     return lone ? `${lone.name} is a batch normalisation that no layer can take in` : null;
   },
+  wants: () => [{ set: 'train', count: Infinity, of: 'logits' }],
   async read(subject, options) {
     const { graph } = subject;
     const weights = await kernelsOf(graph);

@@ -38,6 +38,7 @@ export const effectiveRank: Measure<Options> = {
     },
     level: { about: 'Level of the jackknife interval over images.', low: 0.5, high: 0.9999 },
   },
+  wants: ({ images }) => [{ set: 'test', count: images, of: 'layers' }],
   read: (subject, options) =>
     dimensionsByLayer(effectiveRank, subject, options, (scatter) => ({
       value: rankOf(scatter, options.spectrum, options.level),

@@ -42,6 +42,7 @@ export const featureMaps: Measure<Options> = {
       ? null
       : `image ${outside} is asked for, the held-out images are 0 … ${test.shape[0] - 1}`;
   },
+  wants: ({ sample }) => [{ set: 'test', count: sample, of: 'layers' }],
   async read(subject, options) {
     const { test, graph } = subject;
     needImages('feature-maps', test, 'held-out', 2);

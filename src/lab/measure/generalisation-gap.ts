@@ -18,6 +18,10 @@ export const generalisationGap: Measure<Options> = {
   reference: 'newcombe1998',
   defaults: { level: 0.95 },
   options: { level: { about: 'Level of the hybrid score interval.', low: 0.5, high: 0.9999 } },
+  wants: () => [
+    { set: 'train', count: Infinity, of: 'logits' },
+    { set: 'test', count: Infinity, of: 'logits' },
+  ],
   async read(subject, options) {
     const { train, test } = subject;
     needImages('generalisation-gap', train, 'training', 1);

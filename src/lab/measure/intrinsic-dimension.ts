@@ -66,6 +66,7 @@ export const intrinsicDimension: Measure<Options> = {
     },
     level: { about: 'Level of the bootstrap interval over images.', low: 0.5, high: 0.9999 },
   },
+  wants: ({ images }) => [{ set: 'test', count: images, of: 'layers' }],
   async read(subject, options) {
     needImages('intrinsic-dimension', subject.test, 'held-out', LEAST);
     const images = Math.min(options.images, subject.test.shape[0]);

@@ -58,6 +58,9 @@ export const layerSimilarity: Measure<Options> = {
       high: 0.9999,
     },
   },
+  wants: (options) => [
+    { set: 'test', count: mostImages(options), of: { limit: options.features } },
+  ],
   async read(subject, options) {
     needImages('layer-similarity', subject.test, 'held-out', 10);
     const images = imagesOf(subject, options);
@@ -123,11 +126,14 @@ export async function compareLayers(
   };
 }
 
-function imagesOf(subject: Subject, { images, index }: Pick<Options, 'images' | 'index'>): number {
-  const most = ['SVCCA', 'PWCCA', 'Procrustes'].includes(index)
+function mostImages({ images, index }: Pick<Options, 'images' | 'index'>): number {
+  return ['SVCCA', 'PWCCA', 'Procrustes'].includes(index)
     ? Math.min(images, DECOMPOSED_IMAGES)
     : images;
-  return Math.min(most, subject.test.shape[0]);
+}
+
+function imagesOf(subject: Subject, options: Pick<Options, 'images' | 'index'>): number {
+  return Math.min(mostImages(options), subject.test.shape[0]);
 }
 
 async function representations(

@@ -67,6 +67,13 @@ export const linearProbe: Measure<Options> = {
       low: 0,
     },
   },
+  wants: ({ fitOn, fitImages, testImages, features }) =>
+    fitOn === 'held-out'
+      ? [{ set: 'test', count: Infinity, of: { limit: features } }]
+      : [
+          { set: 'train', count: fitImages, of: { limit: features } },
+          { set: 'test', count: testImages, of: { limit: features } },
+        ],
   async read(subject, options) {
     const { train, test } = subject;
     const heldOut = options.fitOn === 'held-out' || train.shape[0] === 0;

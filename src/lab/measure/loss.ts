@@ -21,6 +21,7 @@ export const loss: Measure<Options> = {
     level: { about: 'Level of the bootstrap interval over images.', low: 0.5, high: 0.9999 },
     resamples: { about: 'Number of bootstrap resamples.', low: 100, high: 1e6, integer: true },
   },
+  wants: () => [{ set: 'test', count: Infinity, of: 'logits' }],
   async read(subject, options) {
     const { test } = subject;
     needImages('loss', test, 'test', 1);

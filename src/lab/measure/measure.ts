@@ -36,8 +36,19 @@ export interface Subject {
   ): Promise<Activations>;
   /** Logits (before softmax) on a set, `count × classes`. */
   logits(set: 'train' | 'test'): Promise<Float32Array>;
+  /** Says what will be asked for, so that one sweep over the images serves it all; what was not said is computed when asked. */
+  expect(wants: readonly Want[]): void;
   /** Frees what was cached. */
   dispose(): void;
+}
+
+/** Activations that a measure will ask for. */
+export interface Want {
+  readonly set: 'train' | 'test';
+  /** First images of the set; more than there are stands for all. */
+  readonly count: number;
+  /** Whole layers as they are, reduced to so many numbers an image, or the logits alone. */
+  readonly of: 'layers' | 'logits' | { readonly limit: number };
 }
 
 export interface Activations {
@@ -106,5 +117,7 @@ export interface Measure<Options extends object = Record<string, unknown>> {
   readonly options: { readonly [Key in keyof Options]: OptionRule };
   /** Why this subject cannot be measured, naming the layer or image at fault, or null. */
   refuses?(subject: Subject, options: Options): string | null;
+  /** What `read` will ask the subject for; left out where it asks for nothing that others may need. */
+  wants?(options: Options): readonly Want[];
   read(subject: Subject, options: Options): Promise<Reading>;
 }

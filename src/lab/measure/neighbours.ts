@@ -44,7 +44,9 @@ export async function nearestNeighbours(
   const means = columnMeans(reference, width);
   const centre = (from: Float32Array) => {
     const away = new Float32Array(from.length);
-    for (let i = 0; i < from.length; i++) away[i] = from[i]! - means[i % width]!;
+    for (let row = 0; row < from.length; row += width) {
+      for (let j = 0; j < width; j++) away[row + j] = from[row + j]! - means[j]!;
+    }
     return away;
   };
   const [points, lengths] = tf.tidy(() => {
@@ -54,9 +56,10 @@ export async function nearestNeighbours(
   try {
     for (let from = 0; from < count; from += BATCH) {
       const to = Math.min(from + BATCH, count);
-      const block = asked.subarray(from * width, to * width);
       const found = tf.tidy(() => {
-        const x = tf.tensor2d(centre(block), [to - from, width]);
+        const x = own
+          ? tf.slice(points as tf.Tensor2D, [from, 0], [to - from, width])
+          : tf.tensor2d(centre(asked.subarray(from * width, to * width)), [to - from, width]);
         const products = tf.matMul(x, points!, false, true) as tf.Tensor2D;
         // −(|r|² − 2 q·r): the query's own length moves no order.
         return tf.topk(tf.sub(tf.mul(products, 2), lengths!), candidates).indices;
@@ -92,10 +95,25 @@ function squaredDistance(
 ): number {
   const fromA = rowOfA * width;
   const fromB = rowOfB * width;
-  let sum = 0;
-  for (let j = 0; j < width; j++) {
-    const away = a[fromA + j]! - b[fromB + j]!;
-    sum += away * away;
+  // Four sums at once, as each addition waits for the one before.
+  let one = 0;
+  let two = 0;
+  let three = 0;
+  let four = 0;
+  let j = 0;
+  for (; j + 3 < width; j += 4) {
+    const p = a[fromA + j]! - b[fromB + j]!;
+    const q = a[fromA + j + 1]! - b[fromB + j + 1]!;
+    const r = a[fromA + j + 2]! - b[fromB + j + 2]!;
+    const s = a[fromA + j + 3]! - b[fromB + j + 3]!;
+    one += p * p;
+    two += q * q;
+    three += r * r;
+    four += s * s;
   }
-  return sum;
+  for (; j < width; j++) {
+    const away = a[fromA + j]! - b[fromB + j]!;
+    one += away * away;
+  }
+  return one + two + three + four;
 }

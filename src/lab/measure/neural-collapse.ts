@@ -10,6 +10,7 @@
  * images for which the nearest class mean says otherwise than the net.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { sizeOf } from '../nets/size.js';
 import { jackknifeHalfWidth, mean, standardDeviation } from '../stats/index.js';
 import { dot } from './dot.js';
 import { missingClasses, predictions } from './logits.js';
@@ -55,6 +56,10 @@ export const neuralCollapse: Measure<Options> = {
       ? `${count} training images of ${classes.size} classes, at least two of each are needed`
       : null;
   },
+  wants: ({ images, features }) => [
+    { set: 'train', count: images, of: { limit: features } },
+    { set: 'train', count: Infinity, of: 'logits' },
+  ],
   async read(subject, options) {
     const { train } = subject;
     const images = Math.min(options.images, train.shape[0]);
@@ -98,7 +103,7 @@ export const neuralCollapse: Measure<Options> = {
         classes: new Set(labels).size,
         simplexCosine: -1 / (new Set(labels).size - 1),
         byLayer,
-        selfDuality: await selfDuality(subject, images, labels),
+        selfDuality: await selfDuality(subject, images, labels, options.features),
       },
       notes,
     });
@@ -272,12 +277,17 @@ async function selfDuality(
   subject: Subject,
   images: number,
   labels: Int32Array,
+  features: number,
 ): Promise<number | null> {
   const last = subject.graph.nodes.at(-1)!;
   if (last.op !== 'dense') return null;
   const input = subject.graph.nodes[last.inputs[0]!]!;
-  const { data, shape } = await subject.activations(input.name, 'train', images);
-  const width = shape.slice(1).reduce((product, axis) => product * axis, 1);
+  const width = sizeOf(input.shape);
+  // Where nothing is reduced away, the pass that the other readings were made from has it.
+  const { data } =
+    width <= features && subject.layers.includes(input.name)
+      ? await subject.features(input.name, 'train', images, features)
+      : await subject.activations(input.name, 'train', images);
   const groups = classMeans(data, labels, width);
   const classes = last.shape[0]!;
   if (groups.present.length !== classes) return null;

@@ -27,6 +27,7 @@ export const participationRatio: Measure<Options> = {
     images: { about: 'Most held-out images that are used.', low: 3, integer: true },
     level: { about: 'Level of the jackknife interval over images.', low: 0.5, high: 0.9999 },
   },
+  wants: ({ images }) => [{ set: 'test', count: images, of: 'layers' }],
   read: (subject, options) =>
     dimensionsByLayer(participationRatio, subject, options, (scatter) => ({
       value: ratioOf(scatter, options.level),

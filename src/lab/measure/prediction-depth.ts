@@ -70,6 +70,11 @@ export const predictionDepth: Measure<Options> = {
       ? `${neighbours} neighbours of ${voters} training images are asked for`
       : null;
   },
+  wants: ({ fitImages, testImages, features }) => [
+    { set: 'train', count: fitImages, of: { limit: features } },
+    { set: 'test', count: testImages, of: { limit: features } },
+    { set: 'test', count: Infinity, of: 'logits' },
+  ],
   async read(subject, options) {
     const { train, test } = subject;
     needImages('prediction-depth', test, 'held-out', 2);

@@ -75,6 +75,7 @@ export async function readMeasures(
   for (const request of requests) settle(request);
   const readings: Reading[] = [];
   const refused: Refusal[] = [];
+  expectActivations(subject, requests);
   for (const request of requests) {
     options.signal?.throwIfAborted();
     const start = performance.now();
@@ -88,6 +89,16 @@ export async function readMeasures(
     }
   }
   return { readings, refused };
+}
+
+/** Tells a subject what the measures to come will ask for, so that it sweeps over its images once. Those that do not apply ask nothing. */
+export function expectActivations(subject: Subject, requests: readonly MeasureRequest[]): void {
+  for (const request of requests) {
+    const { measure: name, options } = settle(request);
+    const measure = measures.get(name);
+    if (refusal(measure, subject, options) !== null) continue;
+    subject.expect(measure.wants?.(options) ?? []);
+  }
 }
 
 /** Images that a net is tried on before any measure that runs it. */

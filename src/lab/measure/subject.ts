@@ -65,10 +65,13 @@ export function subject(
     readonly reductions: ReadonlyMap<string, Reduction> | null;
     /** Bytes set aside for the pass in memory, or null where it lies in files. */
     memory: number | null;
-    /** The last extension of the pass: calls at the same time wait for each other. */
-    tail: Promise<void>;
+    readonly set: 'train' | 'test';
+    /** Images of it that were announced: a sweep made for another pass fills it too. */
+    expected: number;
   }
   const passes = new Map<string, Pass>();
+  /** The last sweep over each set: calls at the same time wait for each other. */
+  const tails = { train: Promise.resolve(), test: Promise.resolve() };
 
   function passOf(set: 'train' | 'test', names: readonly string[], limit: number): Pass {
     const key = JSON.stringify([set, names, limit]);
@@ -83,7 +86,8 @@ export function subject(
       shelves: new Map(),
       reductions,
       memory: 0,
-      tail: Promise.resolve(),
+      set,
+      expected: 0,
     };
     for (const name of names) pass.shelves.set(name, memoryShelf(rowLength(pass, name)));
     passes.set(key, pass);
@@ -114,33 +118,52 @@ export function subject(
     }
   }
 
-  async function extend(pass: Pass, set: 'train' | 'test', count: number): Promise<void> {
-    makeRoom(pass, count);
-    const { images, shape } = split[set];
+  function rowsIn(pass: Pass): number {
+    return pass.shelves.get(pass.layers[0]!)!.rows;
+  }
+
+  /** Fills a pass up to `count` images, and on the way those that wait for the same ones. */
+  async function extend(pass: Pass, count: number): Promise<void> {
+    const { images, shape } = split[pass.set];
     const size = shape[1] * shape[2] * shape[3];
-    const first = pass.shelves.get(pass.layers[0]!)!;
-    while (first.rows < count) {
-      const from = first.rows;
+    while (rowsIn(pass) < count) {
+      const from = rowsIn(pass);
       const to = Math.min(from + batch, count);
+      const others = [...passes.values()].filter(
+        (other) =>
+          other !== pass &&
+          other.set === pass.set &&
+          other.expected > from &&
+          rowsIn(other) === from,
+      );
+      const filled = [
+        { pass, until: to },
+        ...others.map((other) => ({ pass: other, until: Math.min(to, other.expected) })),
+      ];
+      const names = [...new Set(filled.flatMap((each) => each.pass.layers))];
       const pixels = images.subarray(from * size, to * size);
       const outputs = tf.tidy(() => {
         const x = tf.tensor(pixels, [to - from, ...graph.input]);
         const { kept: tensors, logits } = forward(graph, x, {
-          keep: pass.layers.filter((name) => name !== output),
+          keep: names.filter((name) => name !== output),
         });
-        return pass.layers.map((name) => (name === output ? logits : tensors.get(name)!));
+        return names.map((name) => (name === output ? logits : tensors.get(name)!));
       });
       const found = await Promise.all(outputs.map((tensor) => tensor.data<'float32'>()));
       tf.dispose(outputs);
       // All are checked before any is kept: a pass that failed half-way would hold layers of unequal length.
-      for (const [i, name] of pass.layers.entries()) {
+      for (const [i, name] of names.entries()) {
         checkFinite(found[i]!, name, from, found[i]!.length / (to - from));
       }
-      for (const [i, name] of pass.layers.entries()) {
-        const data = found[i]!;
-        const reduction = pass.reductions?.get(name);
-        const rows = reduction ? reduce(data, shapes.get(name)!, reduction, seed) : data;
-        pass.shelves.get(name)!.append(rows);
+      for (const { pass: each, until } of filled) {
+        makeRoom(each, Math.max(until, each.expected));
+        for (const name of each.layers) {
+          const data = found[names.indexOf(name)]!;
+          const part = data.subarray(0, (data.length / (to - from)) * (until - from));
+          const reduction = each.reductions?.get(name);
+          const rows = reduction ? reduce(part, shapes.get(name)!, reduction, seed) : part;
+          each.shelves.get(name)!.append(rows);
+        }
       }
     }
   }
@@ -153,9 +176,9 @@ export function subject(
     names: readonly string[],
   ): Promise<Float32Array> {
     const pass = passOf(set, names, limit);
-    const next = pass.tail.then(() => extend(pass, set, count));
-    // A pass that failed may be tried again.
-    pass.tail = next.catch(() => {});
+    const next = tails[set].then(() => extend(pass, count));
+    // A sweep that failed may be tried again.
+    tails[set] = next.catch(() => {});
     await next;
     return pass.shelves.get(layer)!.read(count);
   }
@@ -202,6 +225,15 @@ export function subject(
       checkCount(set, count);
       return rows(output, set, count, Infinity, [output]);
     },
+    expect(wants) {
+      for (const { set, count, of } of wants) {
+        const pass =
+          of === 'logits'
+            ? passOf(set, [output], Infinity)
+            : passOf(set, layers, of === 'layers' ? Infinity : of.limit);
+        pass.expected = Math.max(pass.expected, Math.min(count, split[set].shape[0]));
+      }
+    },
     dispose() {
       for (const { shelves } of passes.values())
         for (const shelf of shelves.values()) shelf.dispose();
@@ -219,9 +251,19 @@ function checkWeights(net: tf.LayersModel): void {
 }
 
 function checkFinite(data: Float32Array, layer: string, first: number, size: number): void {
-  for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i])) throw new NotFiniteError(layer, first + Math.floor(i / size));
+  // 0 · x is 0 or NaN; four sums at once, as each addition waits for the one before.
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 3 < data.length; i += 4) {
+    a += 0 * data[i]!;
+    b += 0 * data[i + 1]!;
+    c += 0 * data[i + 2]!;
+    d += 0 * data[i + 3]!;
   }
+  for (; i < data.length; i++) a += 0 * data[i]!;
+  if (a + b + c + d === 0) return;
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  throw new NotFiniteError(layer, first + Math.floor(at / size));
 }
 
 function checkImages({ images, labels, shape, name }: Dataset, graph: Graph, set: string): void {

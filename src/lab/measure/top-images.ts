@@ -40,6 +40,7 @@ export const topImages: Measure<Options> = {
     sample: { about: 'Most held-out images that are looked through.', low: 10, integer: true },
   },
   refuses: noPictures,
+  wants: ({ sample }) => [{ set: 'test', count: sample, of: 'layers' }],
   async read(subject, options) {
     const { test } = subject;
     needImages('top-images', test, 'held-out', 2 * options.images);

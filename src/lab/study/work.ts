@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { loadData } from '../data/load-data.js';
 import type { Split } from '../data/dataset.js';
 import { RefusedError } from '../measure/errors.js';
-import { readMeasure } from '../measure/read.js';
+import { expectActivations, readMeasure } from '../measure/read.js';
 import { subject } from '../measure/subject.js';
 import { buildNet } from '../nets/build.js';
 import { multiplyAdds, parameters } from '../nets/count.js';
@@ -57,7 +57,9 @@ export async function work(
     if (!diverged) {
       const net = subject(model, split, { spec: job.cell.net });
       try {
-        for (const request of found?.missing ?? job.requests) {
+        const requests = found?.missing ?? job.requests;
+        expectActivations(net, requests);
+        for (const request of requests) {
           stage = request.measure;
           onEvent({ type: 'measuring', key, measure: request.measure });
           const start = performance.now();

@@ -3,7 +3,14 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { NotFiniteError, ProbeImagesError, subject } from '../../../src/lab/measure/index.js';
+import {
+  NotFiniteError,
+  ProbeImagesError,
+  type Reading,
+  readMeasure,
+  readMeasures,
+  subject,
+} from '../../../src/lab/measure/index.js';
 import { buildNet } from '../../../src/lab/nets/index.js';
 import { ready, tf } from '../../../src/lab/tensor/index.js';
 import { dataset, denseNet, noise, noiseSplit, unsettle } from './helpers.js';
@@ -89,6 +96,50 @@ describe('subject', () => {
     });
     assert.ok(!profile.kernelNames.some((name) => /conv/i.test(name)));
     of.dispose();
+  });
+
+  it('sweeps over each set once for all measures that were asked for, and says the same as one by one', async () => {
+    const net = buildNet({ ...spec, family: 'residual', depth: 8 });
+    const split = noiseSplit(40, image, 3);
+    const requests = [
+      { measure: 'participation-ratio', options: { images: 15 } },
+      'accuracy',
+      'loss',
+      'generalisation-gap',
+      { measure: 'linear-probe', options: { features: 8 } },
+      { measure: 'prediction-depth', options: { neighbours: 3, features: 16, testImages: 20 } },
+      { measure: 'neural-collapse', options: { features: 16, images: 30 } },
+      { measure: 'layer-similarity', options: { images: 25, features: 32 } },
+      { measure: 'activation-topology', options: { images: 20, features: 16 } },
+      'effective-rank',
+      'intrinsic-dimension',
+      'feature-maps',
+      'top-images',
+    ];
+    const alone: Reading[] = [];
+    for (const request of requests) {
+      const own = subject(net, split);
+      alone.push(await readMeasure(own, request));
+      own.dispose();
+    }
+    const of = subject(net, split);
+    let made: Awaited<ReturnType<typeof readMeasures>> | null = null;
+    const { kernels } = await tf.profile(async () => {
+      made = await readMeasures(of, requests);
+      return tf.scalar(0);
+    });
+    of.dispose();
+    // Images that went through the first layer: it alone reads pictures.
+    const swept = kernels
+      .filter(({ name, inputShapes }) => /conv/i.test(name) && inputShapes[0]?.at(-1) === image[2])
+      .reduce((sum, { inputShapes }) => sum + inputShapes[0]![0]!, 0);
+    assert.equal(swept, 40 + 40);
+    assert.deepEqual(made!.refused, []);
+    for (const [i, reading] of made!.readings.entries()) {
+      // Batches of other lengths round otherwise.
+      const away = Math.abs(reading.value - alone[i]!.value);
+      assert.ok(away <= 1e-4 * Math.abs(alone[i]!.value), reading.measure);
+    }
   });
 
   it('leaves no tensors behind', async () => {
