@@ -45,6 +45,14 @@ export { cells, study } from './lab/study/study.js';
 export type { Study, StudyOptions } from './lab/study/study.js';
 export { epochTable, layerTable, runTable } from './lab/study/table.js';
 export type { Row } from './lab/study/table.js';
+export {
+  commonOrders,
+  verdict,
+  verdictInShort,
+  verdictSentences,
+  verdictTable,
+} from './lab/study/verdict.js';
+export type { Finding, Verdict, VerdictOptions, VerdictReading } from './lab/study/verdict.js';
 export type { Cell, Run, RunRecord } from './lab/study/record.js';
 export * from './lab/measure/index.js';
 export * from './lab/stats/index.js';

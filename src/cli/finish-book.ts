@@ -10,6 +10,7 @@ import {
   readManifest,
   writeBookManifest,
 } from '../press/run/manifest.js';
+import { readResults } from '../press/run/results-file.js';
 import type { Plan } from '../press/run/plan.js';
 import { writeWhole } from '../shared/whole-file.js';
 
@@ -38,11 +39,14 @@ export async function finishBook(plan: Plan, isPrinted = false): Promise<Finishe
   const { indexPage } = await import('../press/report/index.js');
   const filesOf = (names: readonly string[]) =>
     names.map((file) => ({ format: extname(file).slice(1), path: file }));
-  const entries = there.map(({ title, description, outputs }) => ({
-    title,
-    description,
-    files: filesOf(outputs.map(({ file }) => file)),
-  }));
+  const entries = await Promise.all(
+    there.map(async ({ chapter, title, description, outputs }) => ({
+      title,
+      description,
+      files: filesOf(outputs.map(({ file }) => file)),
+      headlines: (await readResults(out, chapter)).filter(({ headline }) => headline),
+    })),
+  );
   const note = profile
     ? `Profile ${profile.name}${profile.description ? `: ${profile.description}` : ''}`
     : null;

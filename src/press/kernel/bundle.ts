@@ -230,6 +230,12 @@ function summarise(values: ArrayLike<number | bigint | string>): string | undefi
   );
 }
 
+/** With a true minus sign, and none before a zero. */
+function fixed(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return /^-[0.]*$/.test(text) ? text.slice(1) : text.replace('-', '−');
+}
+
 function shortNumber(value: unknown): string {
   if (typeof value !== 'number') return String(value);
   if (Number.isInteger(value)) return String(value);
@@ -302,7 +308,7 @@ export function tableBundle(rows: readonly object[], options: TableOptions): Dis
     columns.map(({ key, format }) => {
       const value = row[key];
       if (typeof format === 'function') return format(value, row);
-      if (typeof value === 'number' && typeof format === 'number') return value.toFixed(format);
+      if (typeof value === 'number' && typeof format === 'number') return fixed(value, format);
       if (value === undefined || value === null) return '';
       if (typeof value === 'number') return shortNumber(value);
       if (typeof value === 'object')

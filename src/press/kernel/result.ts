@@ -22,6 +22,8 @@ export interface ResultOptions {
   digits?: number;
   /** What it is, in words, for lists of results; the name when left out. */
   title?: string;
+  /** Whether the contents page of a book shows it beside the chapter: for the one or two that the chapter is about. */
+  headline?: boolean;
 }
 
 /** A value with its interval, as `meanInterval` and the measures return it. */
@@ -48,7 +50,7 @@ export function result(
   checkName('result', name);
   const isEstimate = typeof value === 'object' && value !== null;
   const interval = options.interval ?? (isEstimate ? value.interval : null) ?? null;
-  const { unit = null, digits = null, title = null } = options;
+  const { unit = null, digits = null, title = null, headline = false } = options;
   if (digits !== null && !(Number.isInteger(digits) && digits >= 0 && digits <= 20)) {
     throw new TypeError(
       `result "${name}": digits is ${digits}, but must be a whole number from 0 to 20`,
@@ -64,6 +66,7 @@ export function result(
     kind: 'value',
     name,
     title,
+    headline,
     value: finite(isEstimate ? value.value : value),
     unit,
     interval: interval && { ...interval, method: interval.method ?? '' },
@@ -77,6 +80,8 @@ export interface ResultTableOptions {
   columns?: Record<string, Column | string>;
   /** Caption of the table where it is shown. */
   title?: string;
+  /** As in `ResultOptions`. */
+  headline?: boolean;
 }
 
 /**
@@ -95,14 +100,19 @@ export function resultTable(
   );
   const columns = keys.map((key) => {
     const given = options.columns?.[key] ?? {};
-    const { title = key, unit = null } = typeof given === 'string' ? { title: given } : given;
-    return { key, title, unit };
+    const {
+      title = key,
+      unit,
+      format,
+    }: Column = typeof given === 'string' ? { title: given } : given;
+    return { key, title, unit: unit ?? null, digits: typeof format === 'number' ? format : null };
   });
-  const { title } = options;
+  const { title, headline = false } = options;
   const data: Result = {
     kind: 'table',
     name,
     title: title ?? null,
+    headline,
     columns,
     rows: records.map((row) => keys.map((key) => finite(row[key]))),
   };

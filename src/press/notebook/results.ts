@@ -22,6 +22,8 @@ export interface ScalarResult {
   readonly kind: 'value';
   readonly name: string;
   readonly title: string | null;
+  /** Whether the contents page of a book shows it beside the chapter. */
+  readonly headline: boolean;
   /** Null where there is none, such as a mean over nothing or a loss that diverged. */
   readonly value: ResultValue;
   readonly unit: string | null;
@@ -34,10 +36,14 @@ export interface TableResult {
   readonly kind: 'table';
   readonly name: string;
   readonly title: string | null;
+  /** As of a value. */
+  readonly headline: boolean;
   readonly columns: readonly {
     readonly key: string;
     readonly title: string;
     readonly unit: string | null;
+    /** As of a value. */
+    readonly digits: number | null;
   }[];
   /** One value a column. */
   readonly rows: readonly (readonly ResultValue[])[];
@@ -53,7 +59,11 @@ export function parseResult(data: unknown): Result | string {
   if (!isObject(data)) return 'a result is no JSON object';
   const { name, kind, title } = data;
   if (typeof name !== 'string' || !resultName.test(name)) return 'a result has no valid name';
-  const head = { name, title: typeof title === 'string' ? title : null };
+  const head = {
+    name,
+    title: typeof title === 'string' ? title : null,
+    headline: data.headline === true,
+  };
   if (kind === 'value') {
     const { value, unit, digits } = data;
     if (!isValue(value)) return `result "${name}" has no value`;
@@ -65,7 +75,7 @@ export function parseResult(data: unknown): Result | string {
       value,
       unit: typeof unit === 'string' ? unit : null,
       interval,
-      digits: Number.isInteger(digits) && Number(digits) >= 0 ? Math.min(20, Number(digits)) : null,
+      digits: parseDigits(digits),
     };
   }
   if (kind === 'table') {
@@ -74,11 +84,12 @@ export function parseResult(data: unknown): Result | string {
       return `result "${name}" has no columns or no rows`;
     }
     const read = columns.map((column) => {
-      const { key, title: heading, unit } = isObject(column) ? column : {};
+      const { key, title: heading, unit, digits } = isObject(column) ? column : {};
       return {
         key: String(key),
         title: typeof heading === 'string' ? heading : String(key),
         unit: typeof unit === 'string' ? unit : null,
+        digits: parseDigits(digits),
       };
     });
     const isTable = rows.every(
@@ -89,6 +100,10 @@ export function parseResult(data: unknown): Result | string {
       : `a row of result "${name}" does not have one value a column`;
   }
   return `result "${name}" is neither a value nor a table`;
+}
+
+function parseDigits(given: unknown): number | null {
+  return Number.isInteger(given) && Number(given) >= 0 ? Math.min(20, Number(given)) : null;
 }
 
 /** Undefined if it is neither an interval nor nothing. */

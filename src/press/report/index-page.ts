@@ -1,12 +1,16 @@
-// The page that lists the reports of a book.
-import { html, type Markup } from './markup.js';
+// The page that lists the reports of a book, with what each chapter found.
+import type { Result, ScalarResult, TableResult } from '../notebook/results.js';
+import { html, type Markup, trusted } from './markup.js';
 import { plainPage } from './plain-page.js';
+import { numberHtml, valueHtml } from './read/results.js';
 
 export interface IndexEntry {
   readonly title: string;
   readonly description: string | null;
   /** Paths relative to the page. */
   readonly files: readonly { readonly format: string; readonly path: string }[];
+  /** Results that its author marked as headlines. */
+  readonly headlines: readonly Result[];
 }
 
 const indexCss = `
@@ -16,6 +20,10 @@ const indexCss = `
 .chapters h2 a{text-decoration:none}
 .chapters p{margin:0 0 .3em;color:var(--quiet)}
 .chapters .ui{font-size:.78rem}
+.chapters .finding{color:inherit;margin:.5em 0}
+.chapters details{margin:.5em 0}
+.chapters summary{font-size:.78rem}
+.chapters .scroll{margin:.6em 0 1em}
 @media screen{body>main{margin:0 auto;padding:4rem 1.2rem}}
 `;
 
@@ -41,11 +49,37 @@ export function indexPage(
     const main = entry.files.find((file) => file.format === 'html') ?? entry.files[0];
     return html`<li><h2>${main ? html`<a href="${address(main.path)}">${entry.title}</a>` : entry.title}</h2>
 ${entry.description && html`<p>${entry.description}</p>`}
-<p class="ui">${links(entry.files, entry.title)}</p></li>
+${entry.headlines.map((result) => result.kind === 'value' && finding(result))}${entry.headlines.map((result) => result.kind === 'table' && foldedTable(result))}<p class="ui">${links(entry.files, entry.title)}</p></li>
 `;
   })}</ol>
 </main>`;
   return plainPage({ title, language, body, css: indexCss });
+}
+
+/** A sentence stands for itself; a number needs its name. */
+function finding(result: ScalarResult): Markup {
+  return typeof result.value === 'string'
+    ? html`<p class="finding">${result.value}</p>
+`
+    : html`<p class="finding">${result.title ?? result.name}: ${trusted(valueHtml(result))}</p>
+`;
+}
+
+function foldedTable({ title, name, columns, rows }: TableResult): Markup {
+  const isNumeric = columns.map((_, c) =>
+    rows.every((row) => row[c] === null || typeof row[c] === 'number'),
+  );
+  const align = (c: number) => isNumeric[c] && html` class="number"`;
+  return html`<details><summary>${title ?? name}</summary><div class="scroll" tabindex="0" role="region" aria-label="${title ?? name}"><table>
+<thead><tr>${columns.map((column, c) => html`<th scope="col"${align(c)}>${column.title}${column.unit && ` (${column.unit})`}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    (
+      row,
+    ) => html`<tr>${row.map((value, c) => html`<td${align(c)}>${typeof value === 'number' ? trusted(numberHtml(value, columns[c]!.digits)) : value === null ? '–' : String(value)}</td>`)}</tr>
+`,
+  )}</tbody>
+</table></div></details>
+`;
 }
 
 function links(files: IndexEntry['files'], title: string): Markup[] {

@@ -87,6 +87,7 @@ const value = (name: string, number: number, low?: number, high?: number): Place
   kind: 'value',
   name,
   title: null,
+  headline: false,
   value: number,
   unit: null,
   interval: low === undefined ? null : { low, high: high!, level: 0.95, method: 'Student t' },
@@ -97,7 +98,8 @@ const tableOf = (...rows: number[][]): PlacedResult => ({
   kind: 'table',
   name: 't',
   title: null,
-  columns: ['a', 'b'].map((key) => ({ key, title: key, unit: null })),
+  headline: false,
+  columns: ['a', 'b'].map((key) => ({ key, title: key, unit: null, digits: null })),
   rows,
   cell: 1,
 });

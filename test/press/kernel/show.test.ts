@@ -22,7 +22,7 @@ const cell = [
 // A value with an interval of its own, one that is not there, and a table whose format is for the eye only.
 const exporting = [
   'import { result, resultTable } from "fathom";',
-  'result("accuracy", { value: 0.912345, interval: { low: 0.9, high: 0.92, level: 0.95, method: "Student t, n = 3" } }, { digits: 3, title: "Held-out accuracy" });',
+  'result("accuracy", { value: 0.912345, interval: { low: 0.9, high: 0.92, level: 0.95, method: "Student t, n = 3" } }, { digits: 3, title: "Held-out accuracy", headline: true });',
   'result("loss", NaN, { unit: "nat" });',
   'resultTable("by-depth", [{ depth: 4, rank: 1.5, at: new Date(0) }], { columns: { depth: "Depth", rank: { title: "Rank", unit: "1", format: 0 } }, title: "Ranks" });',
 ].join('\n');
@@ -32,6 +32,7 @@ const exported = [
     kind: 'value',
     name: 'accuracy',
     title: 'Held-out accuracy',
+    headline: true,
     value: 0.912345,
     unit: null,
     interval: { low: 0.9, high: 0.92, level: 0.95, method: 'Student t, n = 3' },
@@ -41,6 +42,7 @@ const exported = [
     kind: 'value',
     name: 'loss',
     title: null,
+    headline: false,
     value: null,
     unit: 'nat',
     interval: null,
@@ -50,9 +52,10 @@ const exported = [
     kind: 'table',
     name: 'by-depth',
     title: 'Ranks',
+    headline: false,
     columns: [
-      { key: 'depth', title: 'Depth', unit: null },
-      { key: 'rank', title: 'Rank', unit: '1' },
+      { key: 'depth', title: 'Depth', unit: null, digits: null },
+      { key: 'rank', title: 'Rank', unit: '1', digits: 0 },
     ],
     rows: [[4, 1.5]],
   },

@@ -194,10 +194,27 @@ describe('in a browser', { skip: noBrowser }, () => {
           return;
         }
         const { title, language, chapters } = await readBook(file);
+        const headline = { name: 'a', title, headline: true };
         const entries = chapters.map((chapter) => ({
           title: chapter.title ?? chapter.name,
           description: chapter.title ?? null,
           files: [{ format: 'html', path: `${chapter.name}.html` }],
+          headlines: [
+            {
+              ...headline,
+              kind: 'value' as const,
+              value: title,
+              unit: title,
+              interval: null,
+              digits: null,
+            },
+            {
+              ...headline,
+              kind: 'table' as const,
+              columns: [{ key: 'a', title, unit: title, digits: 2 }],
+              rows: [[title]],
+            },
+          ],
         }));
         await mustBeHarmless(indexPage(entries, { title, language, note: title }), {
           isReport: false,

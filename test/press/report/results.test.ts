@@ -79,6 +79,7 @@ test('the document holds them with the position of their cell, also from a cell 
     kind: 'value',
     name: 'accuracy',
     title: 'Held-out accuracy',
+    headline: false,
     value: 0.91234,
     unit: '%',
     interval,

@@ -95,6 +95,11 @@ function readFormat(words: readonly string[]): Format | string {
   return format;
 }
 
+/** A single value with its unit, and its interval where it has one. */
+export function valueHtml(result: ScalarResult): string {
+  return printResult(result, { part: 'interval', digits: null, withUnit: true });
+}
+
 function printResult(result: ScalarResult, { part, digits: given, withUnit }: Format): string {
   const digits = given ?? result.digits;
   const unit = withUnit && result.unit !== null ? `\u202f${escapeHtml(result.unit)}` : '';
