@@ -108,7 +108,7 @@ export const theme: Record<string, unknown> = {
   // Light enough for an interval to show on it.
   bar: { color: '#5b8fc4' },
   rule: { color: ink.strong },
-  text: { color: ink.strong, fontSize: 11, font },
+  text: { color: ink.strong, fontSize: 11 },
   style: {
     band: { opacity: 0.15, strokeWidth: 0 },
     seed: { opacity: 0.6, size: 18, filled: true, strokeWidth: 0 },
