@@ -1,6 +1,7 @@
-// The preview of one chapter: its last report, what goes on with it, and what is wrong with it.
+// The preview of one chapter: its last report, the kernel that it runs on, what goes on with it, and what is wrong with it.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { LiveNotebook, type LiveRun } from '../press/preview/live.js';
 import type { State } from '../press/preview/server.js';
 import {
   formatDiagnostic,
@@ -12,7 +13,7 @@ import { readReport } from '../press/report/report.js';
 import { describeCellError } from '../press/run/cell-error.js';
 import { chooseKernel } from '../press/run/choose-kernel.js';
 import { type Execution, execute } from '../press/run/execute.js';
-import { readInputs } from '../press/run/inputs.js';
+import { type Inputs, readInputs } from '../press/run/inputs.js';
 import type { Plan, PlannedChapter } from '../press/run/plan.js';
 import type { RunEvent } from '../press/run/run-notebook.js';
 import { cacheOf } from './build-notebooks.js';
@@ -21,6 +22,10 @@ import { seconds } from './progress.js';
 
 /** Pages are told so often of what a cell says. */
 const tellMs = 200;
+
+const partialNote =
+  'Only cells that the edits concern were run again, on a kernel that has run earlier versions. What cells change inside of ' +
+  'functions that they call is not followed; a build runs from the top.';
 
 interface Wanted {
   readonly planned: Plan;
@@ -37,7 +42,8 @@ interface Running {
 export class ChapterPreview {
   html: string | null = null;
   readonly #onState: () => void;
-  #state: State = { version: 0, status: 'reading …', errors: [] };
+  readonly #live = new LiveNotebook();
+  #state: State = { version: 0, status: 'reading …', errors: [], note: '' };
   #wanted: Wanted | undefined;
   #running: Running | undefined;
   #isEnded = false;
@@ -59,10 +65,26 @@ export class ChapterPreview {
     if (!running) this.#start();
     else {
       void this.#inputsOf(this.#wanted).then((inputs) => {
-        const isOther = running.inputs !== undefined && running.inputs !== inputs;
+        const isOther = running.inputs !== undefined && running.inputs !== JSON.stringify(inputs);
         if (isOther && this.#running === running) running.controller.abort();
       });
     }
+  }
+
+  /** Executes all of it from the top on a fresh kernel. */
+  restart(): void {
+    if (this.#isEnded || !this.#wanted) return;
+    this.#live.restart();
+    const { planned, chapter } = this.#wanted;
+    // As another wish, so that what runs is not taken for it.
+    this.#wanted = { planned, chapter };
+    if (this.#running) this.#running.controller.abort();
+    else this.#start();
+  }
+
+  /** Ends the kernel, unless it is at work; the next edit of code starts one. */
+  async rest(): Promise<void> {
+    if (!this.#running) await this.#live.end();
   }
 
   /** Says that it cannot be brought up to date, and why. */
@@ -75,6 +97,7 @@ export class ChapterPreview {
     this.#wanted = undefined;
     this.#running?.controller.abort();
     await this.#running?.done;
+    await this.#live.end();
   }
 
   #set(change: Partial<State>): void {
@@ -99,17 +122,18 @@ export class ChapterPreview {
       });
   }
 
-  async #inputsOf({ chapter }: Wanted): Promise<string> {
+  async #inputsOf({ chapter }: Wanted): Promise<Inputs> {
     const { file, notebook, parameters, shownAs } = chapter;
     const kernel = await chooseKernel(notebook);
     const cwd = dirname(file);
-    return JSON.stringify(await readInputs(notebook, { file: shownAs, kernel, parameters, cwd }));
+    return readInputs(notebook, { file: shownAs, kernel, parameters, cwd });
   }
 
   async #work(wanted: Wanted, running: Running): Promise<void> {
     const { planned, chapter } = wanted;
     const started = performance.now();
-    running.inputs = await this.#inputsOf(wanted);
+    const inputs = await this.#inputsOf(wanted);
+    running.inputs = JSON.stringify(inputs);
     let isExecuted = false;
     const execution = await execute(chapter.notebook, {
       file: chapter.file,
@@ -118,6 +142,7 @@ export class ChapterPreview {
       parameters: chapter.parameters,
       signal: running.controller.signal,
       cache: cacheOf(planned, chapter),
+      run: (notebook, options) => this.#live.run(notebook, options, inputs),
       onDecision: (reasons) => {
         isExecuted = reasons.length > 0;
         if (isExecuted) this.#set({ status: `executing, because ${reasons.join('; ')}` });
@@ -126,9 +151,11 @@ export class ChapterPreview {
     });
     // The code has changed meanwhile: what it put out is of no use.
     if (execution.interrupted) return;
+    this.#set({ note: isExecuted && this.#live.last?.isWhole === false ? partialNote : '' });
     await this.#show(wanted, execution);
     const time = seconds((performance.now() - started) / 1000);
-    this.#set({ status: `${isExecuted ? 'executed' : 'printed'} in ${time}` });
+    const ran = isExecuted ? this.#live.last : undefined;
+    this.#set({ status: `${isExecuted ? whatRan(ran) : 'printed'} in ${time}` });
   }
 
   async #show({ planned, chapter }: Wanted, execution: Execution): Promise<void> {
@@ -177,4 +204,14 @@ export class ChapterPreview {
       }
     };
   }
+}
+
+/** `executed cells 3 and 5`, or `executed` where it went from the top. */
+function whatRan(ran: LiveRun | undefined): string {
+  if (!ran || (ran.isWhole && ran.restarted === undefined)) return 'executed';
+  if (ran.restarted !== undefined) return `executed from the top (${ran.restarted})`;
+  if (ran.cells.length === 0) return 'executed no cell';
+  const most = 6;
+  const more = ran.cells.length > most ? ` and ${ran.cells.length - most} more` : '';
+  return `executed ${ran.cells.length === 1 ? 'cell' : 'cells'} ${ran.cells.slice(0, most).join(', ')}${more}`;
 }

@@ -18,6 +18,8 @@ export interface PreviewOptions {
 }
 
 const usualPort = 8320;
+/** A kernel with TensorFlow takes half a gigabyte: those of the chapters opened last stay alive. */
+const keptKernels = 2;
 
 /** Serves until it is interrupted; returns the exit code. */
 export async function preview(options: PreviewOptions): Promise<number> {
@@ -35,7 +37,7 @@ export async function preview(options: PreviewOptions): Promise<number> {
   };
   const titleOf = ({ title, name }: PlannedChapter): string => title ?? name;
   const find = (name: string) => planned.chapters.find((chapter) => chapter.name === name);
-  const nothing: State = { version: 0, status: '', errors: [] };
+  const nothing: State = { version: 0, status: '', errors: [], note: '' };
 
   const interruption = listenForSignals(() => undefined);
   served = await serve(
@@ -55,7 +57,15 @@ export async function preview(options: PreviewOptions): Promise<number> {
       report: (chapter) => previews.get(chapter)?.html ?? null,
       state: (chapter) => previews.get(chapter)?.state ?? nothing,
       // What nobody looks at is not executed.
-      onOpen: (chapter) => previewOf(chapter).update(planned, find(chapter)!),
+      onOpen(chapter) {
+        const opened = previewOf(chapter);
+        opened.update(planned, find(chapter)!);
+        // The one opened last comes last.
+        previews.delete(chapter);
+        previews.set(chapter, opened);
+        for (const each of [...previews.values()].slice(0, -keptKernels)) void each.rest();
+      },
+      onRestart: (chapter) => previews.get(chapter)?.restart(),
     },
     port,
     usualPort,

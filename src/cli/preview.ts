@@ -13,8 +13,8 @@ export function register(program: Command): void {
     .summary('show a report in the browser as you write')
     .description(
       'Serves the report of a notebook, or of the chapters of the book, to the browser on this machine. When a file is saved, ' +
-        'prose is printed anew; code is executed anew, from the top on a fresh kernel, and the page says what goes on. What ' +
-        'it executes is kept for the next build. Nothing is written to the reports. Ctrl-C ends it.',
+        'prose is printed anew; of code, the cells are executed again that the edit concerns, and the page says which, and ' +
+        'what goes on. What was executed from the top is kept for the next build. Nothing is written to the reports. Ctrl-C ends it.',
     )
     .argument('[notebook...]', 'notebooks to show; the chapters of the book when none is named')
     .option(

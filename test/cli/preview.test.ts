@@ -110,7 +110,7 @@ describe('fathom preview', {
   it('executes code that was edited, and says so and what comes of it', async () => {
     put(folder, 'n.ipynb', chapter('Second words.', 'console.log("value two");'));
     await shows('value two');
-    await isIn('status', 'executed in');
+    await isIn('status', 'executed cell 1 in');
   });
 
   it('stops what it executes when the code is edited again', async () => {
@@ -139,6 +139,46 @@ describe('fathom preview', {
     await shows('a is 2');
   });
 
+  it('executes only the cells that an edit concerns, says so, and all from the top when asked', async () => {
+    const cells = (...sources: string[]) =>
+      put(folder, 'n.ipynb', notebook(prose('# A chapter'), ...sources.map((each) => code(each))));
+    cells('const once = Math.random();', 'once', '"first"');
+    await shows('first');
+    await isIn('status', 'executed');
+    const value = () =>
+      page.evaluate(
+        () =>
+          /0\.\d+/.exec(
+            document.querySelector<HTMLIFrameElement>('iframe:not(.coming)')!.contentDocument!.body
+              .innerText,
+          )![0],
+      );
+    const before = await value();
+    cells('const once = Math.random();', 'once', '"second"');
+    await shows('second');
+    await isIn('status', 'executed cell 3 in');
+    await isIn('note', 'a build runs from the top');
+    assert.equal(await value(), before);
+    await page.click('#note button');
+    await isIn('status', 'executed from the top (that was asked for) in');
+    assert.notEqual(await value(), before);
+    assert.equal(await page.$eval('#note', (element) => (element as HTMLElement).hidden), true);
+  });
+
+  it('keeps the place of the reader when the page is loaded anew', async () => {
+    put(folder, 'n.ipynb', chapter('Loaded anew.', '"third"'));
+    await shows('Loaded anew.');
+    await page.evaluate(() => {
+      document.querySelector('iframe')!.contentWindow!.scrollTo({ top: 300, behavior: 'instant' });
+    });
+    await page.reload();
+    await shows('Loaded anew.');
+    assert.equal(
+      await page.evaluate(() => document.querySelector('iframe')!.contentWindow!.scrollY),
+      300,
+    );
+  });
+
   it('writes no reports', () => {
     assert.ok(!readdirSync(folder).includes('reports'));
   });
@@ -160,6 +200,9 @@ describe('fathom preview', {
         [{ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 'GET', 'n/report', 403],
         [{ 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }, 'GET', 'n/events', 403],
         [{}, 'POST', 'n/report', 405],
+        [{}, 'POST', 'n/restart', 403],
+        [{ origin: 'http://evil.example' }, 'POST', 'n/restart', 403],
+        [{}, 'GET', 'n/restart', 405],
         [{}, 'GET', '../package.json', 404],
         [{}, 'GET', 'n/../../package.json', 404],
         [{}, 'GET', '%2e%2e%2fpackage.json/', 404],

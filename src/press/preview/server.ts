@@ -10,6 +10,8 @@ export interface State {
   /** What goes on, in a line; empty when nothing does. */
   readonly status: string;
   readonly errors: readonly string[];
+  /** That not all of the report was executed from the top, in a sentence; empty where it was. */
+  readonly note: string;
 }
 
 /** What the server serves: pages by path. */
@@ -23,6 +25,8 @@ export interface Site {
   readonly first: string;
   /** Called when a page of this chapter is opened. */
   onOpen(chapter: string): void;
+  /** Called when a page asks that all be executed from the top. */
+  onRestart(chapter: string): void;
 }
 
 export interface Served {
@@ -68,12 +72,19 @@ export async function serve(
       plain(403, 'this preview is for its own pages only');
       return;
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('Allow', 'GET, HEAD');
-      plain(405, 'only GET');
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const isRestart = path.endsWith('/restart');
+    const methods = isRestart ? ['POST'] : ['GET', 'HEAD'];
+    if (!methods.includes(request.method ?? '')) {
+      response.setHeader('Allow', methods.join(', '));
+      plain(405, `only ${methods[0]}`);
       return;
     }
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    // Only a page of our own may ask for something to be done: a browser names where such a request comes from.
+    if (isRestart && request.headers.origin !== `http://${request.headers.host}`) {
+      plain(403, 'this preview is for its own pages only');
+      return;
+    }
     if (path === '/') {
       response.writeHead(302, { ...headers, Location: `/${encodeURIComponent(site.first)}/` });
       response.end();
@@ -100,6 +111,12 @@ export async function serve(
       }
       response.writeHead(200, { ...headers, 'Content-Type': 'text/html; charset=utf-8' });
       response.end(report);
+      return;
+    }
+    if (part === 'restart') {
+      site.onRestart(chapter);
+      response.writeHead(204, headers);
+      response.end();
       return;
     }
     if (part === 'events') {

@@ -24,12 +24,17 @@ a[aria-current]{color:inherit;font-weight:600;text-decoration:none}
 #status{margin-left:auto;color:${light.quiet};white-space:nowrap;overflow:hidden;text-overflow:ellipsis;min-width:8rem;text-align:right}
 #errors{margin:0;padding:.5rem .8rem;max-height:35vh;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.45 ui-monospace,monospace;color:${light.danger};border-bottom:1px solid ${light.rule}}
 #errors:empty{display:none}
+#note{display:flex;gap:.8rem;align-items:baseline;margin:0;padding:.3rem .8rem;color:${light.quiet};border-bottom:1px solid ${light.rule}}
+#note[hidden]{display:none}
+button{font:inherit;padding:.1rem .6rem;color:${light.ink};background:${light.paper};border:1px solid ${light.rule};border-radius:4px;cursor:pointer;white-space:nowrap}
 main{flex:1;position:relative;background:${light.paper}}
 iframe{position:absolute;inset:0;width:100%;height:100%;border:0}
 iframe.coming{visibility:hidden}
 @media(prefers-color-scheme:dark){
 body{background:${dark.raised};color:${dark.ink}}
-header,#errors{border-color:${dark.rule}}
+header,#errors,#note{border-color:${dark.rule}}
+#note{color:${dark.quiet}}
+button{color:${dark.ink};background:${dark.paper};border-color:${dark.rule}}
 a{color:${dark.accent}}
 #status{color:${dark.quiet}}
 #errors{color:${dark.danger}}
@@ -42,9 +47,16 @@ const script = `
 const main = document.querySelector('main');
 const status = document.getElementById('status');
 const errors = document.getElementById('errors');
+const note = document.getElementById('note');
+note.querySelector('button').addEventListener('click', () => void fetch('restart', { method: 'POST' }));
 let shown = 0;
 let frame = null;
 let coming = null;
+// The page may be loaded anew, too.
+const place = 'scroll ' + location.pathname;
+window.addEventListener('pagehide', () => {
+  if (frame) sessionStorage.setItem(place, frame.contentWindow.scrollY);
+});
 const load = (version) => {
   if (coming) coming.remove();
   const next = document.createElement('iframe');
@@ -55,7 +67,7 @@ const load = (version) => {
   next.addEventListener('load', () => {
     if (coming !== next) return;
     coming = null;
-    const top = frame ? frame.contentWindow.scrollY : 0;
+    const top = frame ? frame.contentWindow.scrollY : Number(sessionStorage.getItem(place)) || 0;
     // At once, whatever the report says of smooth scrolling.
     next.contentWindow.scrollTo({ top, behavior: 'instant' });
     next.className = '';
@@ -70,6 +82,8 @@ source.addEventListener('message', ({ data }) => {
   const state = JSON.parse(data);
   status.textContent = state.status;
   errors.textContent = state.errors.join('\\n');
+  note.hidden = state.note === '';
+  note.querySelector('span').textContent = state.note;
   if (state.version > 0 && state.version !== shown) {
     shown = state.version;
     load(state.version);
@@ -101,6 +115,7 @@ export function shellPage({ title, chapter, chapters }: ShellOptions): string {
     (each) =>
       html`<a href="/${encodeURIComponent(each.name)}/"${each.name === chapter && trusted(' aria-current="page"')}>${each.title}</a>`,
   )}</nav><span id="status" role="status"></span></header>
+<p id="note" hidden><span></span><button type="button">Run from the top</button></p>
 <pre id="errors" role="alert"></pre>
 <main></main>
 <script>${trusted(script)}</script>

@@ -124,7 +124,7 @@ export class Cache {
 }
 
 /** What has become of something that a notebook read; empty where it is the same. Data is pinned by what names it. */
-async function changeOf(dependency: Dependency): Promise<string[]> {
+export async function changeOf(dependency: Dependency): Promise<string[]> {
   if (dependency.kind === 'data') return [];
   const { kind, path, digest } = dependency;
   if (digest === present) return existsSync(path) ? [] : [`${path}, which it looked for, is gone`];

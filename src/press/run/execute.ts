@@ -23,8 +23,17 @@ export interface ExecuteOptions
   readonly cache?: { readonly folder: string; readonly path: string };
   /** Runs even if nothing has changed; the cache is then written and not read. */
   readonly refresh?: boolean;
+  /** Runs what has to run; from the top on a fresh kernel where left out. */
+  readonly run?: (notebook: Notebook, options: RunOptions) => Promise<Ran>;
   /** Told before anything runs: why it has to, or nothing where the cache has it. */
   readonly onDecision?: (reasons: readonly string[]) => void;
+}
+
+/** What a run put out, and what it read. */
+export interface Ran extends RunResult {
+  readonly dependencies: readonly Dependency[];
+  /** Whether all of it ran on a fresh kernel: only that is kept. */
+  readonly isWhole: boolean;
 }
 
 export interface Execution extends Omit<RunResult, 'kernel'> {
@@ -73,31 +82,38 @@ export async function execute(notebook: Notebook, options: ExecuteOptions): Prom
     ]);
   }
 
+  const run = options.run ?? runFresh;
+  const { isWhole, ...result } = await run(notebook, { ...options, cwd });
+  const done = { ...result, inputs, fromCache: false };
+  const isGood = result.errors.length === 0 && !result.interrupted;
+  if (!cache || !inputs || !isGood || !isWhole) return done;
+  // What was edited while it ran may have been read before or after: such a run says nothing certain.
+  const after = await readInputs(notebook, known);
+  if (JSON.stringify(after) !== JSON.stringify(inputs)) return done;
+  const { seconds, dependencies } = result;
+  const entry = await cache.keep(inputs, result.notebook, { dependencies, seconds });
+  // By the same way as from the cache, so that both give the same bytes.
+  return { ...done, notebook: withOutputs(injected, entry) };
+}
+
+/** From top to bottom on a fresh kernel. */
+async function runFresh(notebook: Notebook, options: RunOptions): Promise<Ran> {
   const folder = await mkdtemp(join(tmpdir(), 'fathom-run-'));
   watchFolder(folder);
   try {
     const sidecar = join(folder, 'dependencies.jsonl');
     const result = await runNotebook(notebook, {
       ...options,
-      cwd,
       env: { ...options.env, FATHOM_DEPENDENCIES: sidecar },
     });
-    const dependencies = await readDependencies(sidecar);
-    const done = { ...result, dependencies, inputs, fromCache: false };
-    if (!cache || !inputs || result.errors.length > 0 || result.interrupted) return done;
-    // What was edited while it ran may have been read before or after: such a run says nothing certain.
-    const after = await readInputs(notebook, known);
-    if (JSON.stringify(after) !== JSON.stringify(inputs)) return done;
-    const { seconds } = result;
-    const entry = await cache.keep(inputs, result.notebook, { dependencies, seconds });
-    // By the same way as from the cache, so that both give the same bytes.
-    return { ...done, notebook: withOutputs(injected, entry) };
+    return { ...result, dependencies: await readDependencies(sidecar), isWhole: true };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function readDependencies(sidecar: string): Promise<Dependency[]> {
+/** What a run has told of in this file. */
+export async function readDependencies(sidecar: string): Promise<Dependency[]> {
   const text = await readFile(sidecar, 'utf8').catch(() => '');
   const lines = [...new Set(text.split('\n').filter(Boolean))].sort();
   return lines.map((line) => JSON.parse(line) as Dependency);

@@ -1,15 +1,15 @@
 // Runs a notebook from top to bottom on a fresh kernel and stops at the first error. Whatever happens, what was done so far
 // comes back as a notebook.
 import { isSkipped, mayRaise } from '../notebook/cell-flags.js';
-import type { Cell, CodeCell, Notebook, Output } from '../notebook/nbformat.js';
+import type { Cell, CodeCell, Notebook } from '../notebook/nbformat.js';
 import { injectParameters, type ParameterValue } from '../notebook/parameters.js';
 import { withoutVolatile } from '../notebook/write.js';
-import { type CellError, type ErrorPlace, errorFromText, placeOfError } from './cell-error.js';
+import type { CellError } from './cell-error.js';
 import { type Kernel, type KernelInfo, startKernel } from './client.js';
-import type { ExecuteReply } from './execution.js';
 import { KernelError } from './kernel-error.js';
 import type { KernelSpec } from './kernel-spec.js';
 import { defaultLimits, type Displays, OutputArea, type OutputLimits } from './outputs.js';
+import { runCell } from './run-cell.js';
 
 /** What happens during a run, in the words of nbclient. Numbers are those of CellError. */
 export type RunEvent =
@@ -129,25 +129,23 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
       const area = new OutputArea(displays, options.limits ?? defaultLimits);
       areas.set(index, area);
       const cellStart = now();
-      let errorMetadata: Record<string, unknown> = {};
-      const reply = await runCell(kernel, each.source, area, {
+      const ran = await runCell(kernel, each.source, area, {
         ...options,
-        onOutput: report(cell, codeCell, area, onEvent),
-        onError: (metadata) => {
-          errorMetadata = metadata;
+        onEvent,
+        place: { notebook: name, cell, codeCell },
+        cellOf: (count) => {
+          const found = cells.findIndex(
+            (other) => other.cell_type === 'code' && other.execution_count === count,
+          );
+          return found < 0 ? undefined : found + 1;
         },
       });
       seconds[each.id] = (now() - cellStart) / 1000;
-      each.execution_count = reply.executionCount;
-      if (reply.status !== 'ok') {
+      each.execution_count = ran.executionCount;
+      if (ran.error) {
         signal?.throwIfAborted();
         const expected = mayRaise(each);
-        const { output, place } = readError(reply, area, errorMetadata);
-        const origin = originOf(place, reply, cells);
-        const { line, column } = place;
-        const { ename, evalue, traceback } = output;
-        const where = { notebook: name, cell, codeCell, line, column, origin };
-        fail({ ...where, name: ename, message: evalue, traceback }, expected);
+        fail(ran.error, expected);
         if (!expected) break;
       }
       onEvent({ type: 'cell-complete', cell, codeCell, seconds: seconds[each.id]! });
@@ -188,111 +186,8 @@ export async function runNotebook(notebook: Notebook, options: RunOptions): Prom
   };
 }
 
-/** How often, and how long after each other, a cell is sent again that the kernel would not run because of an error before it. */
-const abortedRetries = { times: 4, waitMs: 150 };
-
-async function runCell(
-  kernel: Kernel,
-  source: string,
-  area: OutputArea,
-  options: RunOptions & {
-    onOutput: (content: Record<string, unknown>) => void;
-    onError: (metadata: Record<string, unknown>) => void;
-  },
-): Promise<ExecuteReply> {
-  for (let attempt = 1; ; attempt++) {
-    const reply = await kernel.execute(source, {
-      onMessage: (type, content, metadata) => {
-        area.accept(type, content);
-        if (type === 'error') options.onError(metadata);
-        options.onOutput(content);
-      },
-      ...(options.cellTimeoutMs === undefined ? {} : { timeoutMs: options.cellTimeoutMs }),
-    });
-    // After an error, stock tslab aborts whatever it is asked during 200 ms.
-    if (reply.status !== 'aborted' || attempt > abortedRetries.times || options.signal?.aborted)
-      return reply;
-    await new Promise((resolve) => setTimeout(resolve, abortedRetries.waitMs));
-  }
-}
-
-/** Tells of output when its last line has changed, and of what a display says of the work behind it. */
-function report(
-  cell: number,
-  codeCell: number,
-  area: OutputArea,
-  onEvent: (event: RunEvent) => void,
-): (content: Record<string, unknown>) => void {
-  let before = '';
-  return (content) => {
-    const status = statusOf(content);
-    if (status) onEvent({ type: 'cell-progress', cell, codeCell, ...status });
-    const lastLine = area.lastLine();
-    if (lastLine === before) return;
-    before = lastLine;
-    onEvent({ type: 'cell-output', cell, codeCell, lastLine });
-  };
-}
-
-/** The status that `show` put into the metadata of a display. */
-function statusOf({ metadata }: Record<string, unknown>): {
-  text: string;
-  share: number | null;
-} | null {
-  const { fathom } = (metadata ?? {}) as {
-    fathom?: { status?: { text?: unknown; share?: unknown } };
-  };
-  const { text, share } = fathom?.status ?? {};
-  if (typeof text !== 'string') return null;
-  return { text, share: typeof share === 'number' ? share : null };
-}
-
-/** The error of a cell that did not end well; it is then among the cell's outputs, however the kernel told it. */
-function readError(
-  reply: ExecuteReply,
-  area: OutputArea,
-  metadata: Record<string, unknown>,
-): { output: ErrorOutput; place: ErrorPlace } {
-  const told = lastError(area);
-  if (told) return { output: told, place: placeOfError(metadata, told) };
-  if (typeof reply.content.ename === 'string') {
-    area.accept('error', reply.content as Record<string, unknown>);
-    const output = lastError(area)!;
-    return { output, place: placeOfError(metadata, output) };
-  }
-  if (reply.status === 'aborted') {
-    const evalue = 'the kernel did not run this cell';
-    const output: ErrorOutput = { output_type: 'error', ename: 'Aborted', evalue, traceback: [] };
-    area.add(output);
-    return { output, place: {} };
-  }
-  const { output, ...place } = errorFromText(area.takeLast('stderr'));
-  area.add(output);
-  return { output, place };
-}
-
-/** Where an error arose, if not in the cell that failed. */
-function originOf(
-  place: ErrorPlace,
-  reply: ExecuteReply,
-  cells: readonly Cell[],
-): CellError['origin'] {
-  if (place.file !== undefined) return { file: place.file };
-  if (place.count === undefined || place.count === reply.executionCount) return undefined;
-  const index = cells.findIndex(
-    (cell) => cell.cell_type === 'code' && cell.execution_count === place.count,
-  );
-  return index < 0 ? undefined : { cell: index + 1 };
-}
-
-type ErrorOutput = Extract<Output, { output_type: 'error' }>;
-
-function lastError(area: OutputArea): ErrorOutput | undefined {
-  return area.outputs().findLast((output): output is ErrorOutput => output.output_type === 'error');
-}
-
 /** Says in the notebook what ran it, without what differs between machines that give the same outputs. */
-function withKernel(
+export function withKernel(
   metadata: Notebook['metadata'],
   spec: KernelSpec,
   info: KernelInfo | undefined,
