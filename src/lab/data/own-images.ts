@@ -2,6 +2,7 @@
  * A user's own labelled images, from files: a folder with `images.npy` and `labels.npy`, one .npy file of images with its labels
  * beside it, or a folder with a subfolder of PNG files for each class.
  */
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { decode } from 'fast-png';
@@ -57,6 +58,9 @@ async function fromArrays(imagesFile: string, labelsFile: string): Promise<OwnIm
       'count × height × width × channels (or without channels)',
       images.shape.join(' × '),
     );
+  }
+  if (!existsSync(labelsFile)) {
+    throw new DataFileError(labelsFile, null, 'the labels of the images', 'no such file');
   }
   const labels = await readNpy(labelsFile);
   if (labels.shape.length !== 1 || labels.shape[0] !== shape[0]) {

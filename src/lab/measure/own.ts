@@ -1,7 +1,13 @@
 /** The measures on a net that Fathom did not train. */
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/dataset.js';
-import { type Graph, graphOf, opaqueGraph, UnsupportedLayerError } from '../nets/index.js';
+import {
+  type Graph,
+  graphOf,
+  OpaqueNetError,
+  opaqueGraph,
+  UnsupportedLayerError,
+} from '../nets/index.js';
 import { random, ready, tf } from '../tensor/index.js';
 import { ProbeImagesError, RefusedError } from './errors.js';
 import type { Reading } from './measure.js';
@@ -45,7 +51,7 @@ export async function measure(
 ): Promise<{ readings: Reading[]; refused: Refusal[] }> {
   await ready();
   const given = plain(images);
-  const graph = graphFor(model, given);
+  const graph = await graphFor(model, given);
   const outputs = graph.nodes.at(-1)!.shape.at(-1)!;
   const classes = options.classes ?? Array.from({ length: outputs }, (_, label) => String(label));
   const { training, seed = 0 } = options;
@@ -61,21 +67,26 @@ export async function measure(
     return made;
   } finally {
     of.dispose();
+    if (graph.model !== model) graph.model.dispose();
   }
 }
 
 /** The graph of a model's layers, or of its outputs alone where the layers are not known. */
-function graphFor(model: tf.LayersModel | tf.GraphModel, { pixels, shape }: Pixels): Graph {
+async function graphFor(
+  model: tf.LayersModel | tf.GraphModel,
+  { pixels, shape }: Pixels,
+): Promise<Graph> {
+  if (shape.length !== 4 || shape[0] === 0) throw notImages('images', shape);
   let reason = 'it is a graph model';
   if (model instanceof tf.LayersModel) {
+    checkInput(model, shape);
     try {
-      return graphOf(model);
+      return checkOutputs(graphOf(await ofSize(model, shape)));
     } catch (error) {
       if (!(error instanceof UnsupportedLayerError)) throw error;
       reason = error.message;
     }
   }
-  if (shape.length !== 4 || shape[0] === 0) throw notImages('images', shape);
   const some = Math.min(8, shape[0]!);
   const size = shape[1]! * shape[2]! * shape[3]!;
   const example = tf.tensor4d(pixels.subarray(0, some * size), [
@@ -85,10 +96,55 @@ function graphFor(model: tf.LayersModel | tf.GraphModel, { pixels, shape }: Pixe
     shape[3]!,
   ]);
   try {
-    return opaqueGraph(model, reason, example);
+    return checkOutputs(opaqueGraph(model, reason, example));
   } finally {
     example.dispose();
   }
+}
+
+/** @throws OpaqueNetError for several inputs; ProbeImagesError where the images are not what the one input takes. */
+function checkInput({ inputs }: tf.LayersModel, shape: readonly number[]): void {
+  if (inputs.length !== 1) {
+    throw new OpaqueNetError(
+      `the model has ${inputs.length} inputs (${inputs.map(({ name }) => name).join(', ')}); one of images is needed`,
+    );
+  }
+  const wanted = inputs[0]!.shape.slice(1);
+  const fits =
+    wanted.length !== 3 || wanted.every((axis, i) => axis === null || axis === shape[i + 1]);
+  if (fits) return;
+  const turned = [3, 1, 2].every((from, axis) => wanted[axis] === shape[from]);
+  throw new ProbeImagesError(
+    `the images are ${shape.slice(1).join(' × ')}, the net takes ${wanted.map((axis) => axis ?? 'any').join(' × ')}${turned ? ': it has channels first, and measures need height × width × channels' : ''}`,
+  );
+}
+
+/** A model that takes images of any size, for the size of these: the same weights, with the sizes of all layers known. */
+async function ofSize(model: tf.LayersModel, shape: readonly number[]): Promise<tf.LayersModel> {
+  if (model.inputs[0]!.shape.slice(1).every((axis) => axis !== null)) return model;
+  const open = (value: unknown) => Array.isArray(value) && value.slice(1).includes(null);
+  const topology = JSON.parse(JSON.stringify(model.toJSON(null, false)), (key, value) =>
+    /^batch_?input_?shape$/i.test(key) && open(value) ? [null, ...shape.slice(1)] : value,
+  );
+  const sized = await tf.models.modelFromJSON({ modelTopology: topology });
+  sized.setWeights(model.getWeights());
+  return sized;
+}
+
+/** @throws OpaqueNetError where the graph does not end in one number for each of several classes. */
+function checkOutputs(graph: Graph): Graph {
+  const { shape, name } = graph.nodes.at(-1)!;
+  if (shape.length !== 1) {
+    throw new OpaqueNetError(
+      `the model gives ${shape.join(' × ')} for an image (${name}); one row of classes an image is needed`,
+    );
+  }
+  if (shape[0] === 1) {
+    throw new OpaqueNetError(
+      `the model gives one number for an image (${name}); measures need one for each class, so two where there are two`,
+    );
+  }
+  return graph;
 }
 
 function notImages(name: string, shape: readonly number[]): ProbeImagesError {

@@ -16,7 +16,7 @@ import {
 import { checkReading } from '../../../src/lab/measure/reading.js';
 import { UnknownNameError } from '../../../src/lab/registry.js';
 import { ready, tf } from '../../../src/lab/tensor/index.js';
-import { dataset, denseNet } from './helpers.js';
+import { dataset, denseNet, noise } from './helpers.js';
 
 /** Logits (x, −x): class 0 for positive x. */
 const sign = () => denseNet([{ kernel: [[1, -1]] }]);
@@ -164,13 +164,80 @@ describe('measure', () => {
     await assert.rejects(asked, /"odd" \(DepthwiseConv2D\)/);
   });
 
+  it('reads models of images of any size at the size of the images given', async () => {
+    const layers = () => [
+      tf.layers.conv2d({
+        inputShape: [null, null, 1],
+        filters: 2,
+        kernelSize: 3,
+        activation: 'relu',
+      }),
+      tf.layers.globalAveragePooling2d({}),
+      tf.layers.dense({ units: 3 }),
+    ];
+    const { images, labels } = noise(12, [6, 5, 1], 3);
+    const given = { data: images, shape: [12, 6, 5, 1] as const };
+    const model = tf.sequential({ layers: layers() });
+    const { readings } = await measure(model, given, labels, {
+      measures: ['linear-regions', 'accuracy'],
+    });
+    // 4 × 3 positions of 2 filters.
+    assert.equal(readings[0]!.extra.neurons, 24);
+    const outputs = (model.predict(tf.tensor4d(images, [12, 6, 5, 1])) as tf.Tensor).argMax(1);
+    const right = [...outputs.dataSync()].filter((guess, i) => guess === labels[i]).length;
+    assert.equal(readings[1]!.value, right / 12);
+  });
+
+  it('refuses models that do not give a row of classes for one image, saying what they have', async () => {
+    const { images, labels } = noise(6, [4, 4, 1], 2);
+    const given = { data: images, shape: [6, 4, 4, 1] as const };
+    const one = () => tf.input({ shape: [4, 4, 1] });
+    const conv = (x: tf.SymbolicTensor) =>
+      tf.layers.conv2d({ filters: 2, kernelSize: 3 }).apply(x) as tf.SymbolicTensor;
+    const dense = (x: tf.SymbolicTensor, units: number) =>
+      tf.layers.dense({ units }).apply(tf.layers.flatten().apply(x)) as tf.SymbolicTensor;
+    const [a, b, c, d] = [one(), one(), one(), one()] as const;
+    const first = tf.sequential({
+      layers: [
+        tf.layers.conv2d({
+          inputShape: [1, 4, 4],
+          filters: 2,
+          kernelSize: 3,
+          dataFormat: 'channelsFirst',
+        }),
+        tf.layers.flatten(),
+        tf.layers.dense({ units: 2 }),
+      ],
+    });
+    for (const [model, about] of [
+      [
+        tf.model({
+          inputs: [a, b],
+          outputs: dense(tf.layers.add().apply([a, b]) as tf.SymbolicTensor, 2),
+        }),
+        /2 inputs/,
+      ],
+      [tf.model({ inputs: c, outputs: conv(c) }), /2 × 2 × 2 for an image/],
+      [
+        tf.model({ inputs: d, outputs: dense(d, 1) }),
+        /one number for an image.*two where there are two/,
+      ],
+      [first, /channels first/],
+    ] as const) {
+      await assert.rejects(measure(model, given, labels), about);
+    }
+  });
+
   it('refuses images and labels that do not belong together', async () => {
     const images = { data: [2, -1, 1], shape: [3, 1, 1, 1] as const };
     await assert.rejects(measure(sign(), images, [0, 1]), /2 labels/);
     await assert.rejects(measure(sign(), images, [0, 1, 0.5]), /label 2 is 0.5/);
     const bad = { data: [2, Number.NaN, 1], shape: [3, 1, 1, 1] as const };
     await assert.rejects(measure(sign(), bad, [0, 1, 0]), /image 1 holds NaN/);
-    await assert.rejects(measure(sign(), [[[[1]], [[2]]], [[[3]]]], [0, 1]), /pixels/);
+    await assert.rejects(
+      measure(sign(), [[[[1]], [[2]]], [[[3]]]], [0, 1]),
+      /the net takes 1 × 1 × 1/,
+    );
   });
 });
 
