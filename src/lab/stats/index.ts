@@ -16,6 +16,7 @@ export {
   meanInterval,
   quantile,
   standardDeviation,
+  type BootstrapOptions,
   type MeanOptions,
 } from './mean.js';
 export { powerLaw, type PowerLaw } from './power-law.js';

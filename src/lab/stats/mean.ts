@@ -4,18 +4,26 @@ import type { Value } from '../measure/measure.js';
 import { normalCdf, normalQuantile, studentQuantile } from './distributions.js';
 import { checkSample, StatisticsError } from './sample.js';
 
-export interface MeanOptions {
-  /**
-   * `t`: Student's interval, right for few seeds with a roughly normal scatter. `bootstrap`: bias-corrected and accelerated
-   * (Efron 1987), for skewed values and n ≥ 10 or so; `percentile`: the plain bootstrap interval.
-   */
-  readonly method?: 't' | 'bootstrap' | 'percentile';
-  /** Share of such intervals that cover the true mean; 0.95 when left out. */
+interface ResamplingOptions {
+  /** Share of such intervals that cover the true value; 0.95 when left out. */
   readonly level?: number;
   /** Resamples of the bootstrap; 2,000 when left out. */
   readonly resamples?: number;
   /** Seed of the resampling; 0 when left out. */
   readonly seed?: number;
+}
+
+export interface MeanOptions extends ResamplingOptions {
+  /**
+   * `t`: Student's interval, right for few seeds with a roughly normal scatter. `bootstrap`: bias-corrected and accelerated
+   * (Efron 1987), for skewed values and n ≥ 10 or so; `percentile`: the plain bootstrap interval.
+   */
+  readonly method?: 't' | 'bootstrap' | 'percentile';
+}
+
+export interface BootstrapOptions extends ResamplingOptions {
+  /** Whether the interval is BCa, as when left out, or the percentile interval. */
+  readonly corrected?: boolean;
 }
 
 /**
@@ -38,12 +46,9 @@ export function meanInterval(values: ArrayLike<number>, options: MeanOptions = {
       interval: { low: value - half, high: value + half, level, method: `Student t, n = ${n}` },
     };
   }
-  const { low, high } = bootstrapInterval(values, mean, {
-    level,
-    resamples,
-    seed,
-    corrected: method === 'bootstrap',
-  });
+  const corrected = method === 'bootstrap';
+  const bootstrap = { level, resamples, seed, corrected };
+  const { low, high } = bootstrapInterval(values, mean, bootstrap);
   const name = method === 'bootstrap' ? 'BCa bootstrap' : 'percentile bootstrap';
   return {
     value,
@@ -52,15 +57,17 @@ export function meanInterval(values: ArrayLike<number>, options: MeanOptions = {
 }
 
 /**
- * Bootstrap interval of any statistic of a sample: B. Efron, "Better bootstrap confidence intervals", JASA 82 (1987).
- * `corrected` asks for BCa, else the percentile interval is given. A sample of equal values gives an interval of width 0.
+ * Bootstrap interval of any statistic of a sample: B. Efron, "Better bootstrap confidence intervals", JASA 82 (1987). A sample
+ * of equal values gives an interval of width 0.
+ *
+ * @throws StatisticsError when there are fewer than 2 values, one is not finite, or resamples are fewer than 100.
  */
 export function bootstrapInterval(
   values: ArrayLike<number>,
   statistic: (sample: Float64Array) => number,
-  options: { level: number; resamples: number; seed: number; corrected: boolean },
+  options: BootstrapOptions = {},
 ): { low: number; high: number } {
-  const { level, resamples, seed, corrected } = options;
+  const { level = 0.95, resamples = 2000, seed = 0, corrected = true } = options;
   checkSample(values, 2);
   checkLevel(level);
   if (!Number.isInteger(resamples) || resamples < 100) {

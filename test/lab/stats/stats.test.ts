@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   bootstrapInterval,
   holm,
+  jackknifeHalfWidth,
   kendall,
   mean,
   meanInterval,
@@ -149,6 +150,28 @@ describe('meanInterval', () => {
     const { low, high } = bootstrapInterval(values, (sample) => Math.max(...sample), options);
     assert.ok(low <= high && high <= Math.max(...values));
     assert.ok(mean(values) < high);
+  });
+
+  it('bootstraps the mean as meanInterval does, with the same defaults', () => {
+    const values = expected.means[1]!.values;
+    const { low, high } = bootstrapInterval(values, mean);
+    const { interval } = meanInterval(values, { method: 'bootstrap' });
+    assert.deepEqual([low, high], [interval!.low, interval!.high]);
+  });
+});
+
+describe('the jackknife', () => {
+  it("of the mean is Student's interval", () => {
+    for (const { values, t } of expected.means.filter(({ values }) => values.length > 1)) {
+      const n = values.length;
+      const without = values.map((value) => (mean(values) * n - value) / (n - 1));
+      const half = jackknifeHalfWidth(without, 0.95);
+      assert.ok(Math.abs(half - (t[1] - t[0]) / 2) <= 1e-9 * half);
+    }
+  });
+
+  it('refuses a sample of which no part can be left out', () => {
+    assert.throws(() => jackknifeHalfWidth([1], 0.95), StatisticsError);
   });
 });
 
