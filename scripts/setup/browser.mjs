@@ -3,7 +3,15 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { aptInstall, aptIsOurs } from './apt.mjs';
-import { moveIntoPlace, readJson, sizeOfTree, withLock, withStaging, writeJson } from './files.mjs';
+import {
+  inCache,
+  moveIntoPlace,
+  readJson,
+  sizeOfTree,
+  withLock,
+  withStaging,
+  writeJson,
+} from './files.mjs';
 import { megabytes, SetupError } from './lines.mjs';
 import { watchGrowth } from './official.mjs';
 import { packageVersion } from './packages.mjs';
@@ -167,7 +175,9 @@ export async function setUpBrowser({ root, cache, node, env, say, last, retry = 
       const browser = { path, version, from, size: statSync(path).size };
       return { found: `${version} ${path} (${from})`, browser };
     } catch (error) {
-      if (!(error instanceof SetupError) && !(error instanceof CommandError)) throw error;
+      // A full disk or a folder that cannot be written is a reason like others.
+      const isKnown = error instanceof SetupError || error instanceof CommandError;
+      if (!isKnown && error.syscall === undefined) throw error;
       reasons.push(error.message);
       return undefined;
     }
@@ -180,7 +190,9 @@ export async function setUpBrowser({ root, cache, node, env, say, last, retry = 
   const gone = last?.missing && !retry;
   if (!gone) {
     const result = await attempt('downloaded', () =>
-      downloadBrowser({ root, cache, node, env, say }),
+      inCache({ cache, own: join(root, '.fathom', 'shared') }, (folder) =>
+        downloadBrowser({ root, cache: folder, node, env, say }),
+      ),
     );
     if (result) return result;
     if (aptIsOurs(env)) {

@@ -30,6 +30,19 @@ export function cacheDirectory(env = process.env, platform = process.platform, h
   return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'fathom');
 }
 
+/**
+ * Runs `work(cache)`; where that folder cannot be written, `work(own)`: what is missing from a cache that an administrator shares
+ * goes into a folder of the clone.
+ */
+export async function inCache({ cache, own }, work) {
+  try {
+    return await work(cache);
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(error.code)) throw error;
+    return work(own);
+  }
+}
+
 export async function sha256OfFile(path) {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { basename, dirname, join } from 'node:path';
 import {
   filesAreWhole,
+  inCache,
   isThere,
   linkFolder,
   listFiles,
@@ -74,7 +75,11 @@ function placeOf(link, { cache, version, platform }) {
 }
 
 /** What one link needs, from the cache or made now, whole under `cache`. Resolves to its folder. */
-async function provide(link, context) {
+function provide(link, context) {
+  return inCache(context, (cache) => provideIn(link, { ...context, cache }));
+}
+
+async function provideIn(link, context) {
   const { make, verify, say } = context;
   const target = placeOf(link, context);
   const [parent, name] = [dirname(target), basename(target)];
@@ -230,6 +235,7 @@ export async function setUpTensorflow(options) {
 
   const context = {
     cache,
+    own: options.own ?? join(root, '.fathom', 'shared'),
     platform,
     version: packageVersion(root, '@tensorflow/tfjs-node'),
     say,

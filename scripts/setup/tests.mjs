@@ -37,7 +37,7 @@ export async function jupyter({ cache, env, say }) {
       found: `JupyterLab ${version}${environment.made ? `, installed in ${environment.folder}` : ''}`,
     };
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
+    if (!(error instanceof SetupError) && error.syscall === undefined) throw error;
     const there = installedEnvironment(cache);
     const found = there ? `JupyterLab ${jupyterVersion(there)} alone` : 'none';
     return { found: `${found}, tests that need more are skipped: ${error.message}`, good: false };

@@ -287,6 +287,30 @@ cpSync(${JSON.stringify(join(elsewhere, 'chrome'))}, process.env.PUPPETEER_CACHE
     assert.equal((await finish(start())).line('browser'), `✓ browser    99.1.2.3 ${path}`);
   });
 
+  test('goes into the clone where the cache cannot be written', async (t) => {
+    const { folder, bin, env, start } = clone(t);
+    rmSync(join(bin, 'chromium'));
+    stubBrowser(join(bin, 'elsewhere'), 'chrome');
+    write(
+      join(bin, 'store', 'puppeteer', 'install.mjs'),
+      `import { cpSync } from 'node:fs';
+cpSync(${JSON.stringify(join(bin, 'elsewhere', 'chrome'))}, process.env.PUPPETEER_CACHE_DIR + '/chrome/chrome');`,
+    );
+    write(env.FATHOM_CACHE, '');
+    const { code, line, out } = await finish(start());
+    assert.equal(code, 0, out);
+    const path = join(
+      folder,
+      '.fathom',
+      'shared',
+      'browser',
+      'puppeteer-1.0.0',
+      'chrome',
+      'chrome',
+    );
+    assert.equal(line('browser'), `✓ browser    99.1.2.3 ${path} (downloaded)`);
+  });
+
   const isDebianRoot = process.getuid?.() === 0 && existsSync('/etc/debian_version');
   test('comes from apt-get for root on Debian', {
     skip: !isDebianRoot && 'not root on Debian',

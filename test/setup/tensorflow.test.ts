@@ -330,12 +330,24 @@ describe('the wheel', { skip }, () => {
 });
 
 describe('a cache that cannot be written', { skip }, () => {
-  test('is a reason to pass a link over', async (t) => {
+  test('gives way to a folder of the clone', async (t) => {
+    const { folder, cache, packageFolder, bin, options } = clone(t);
+    stubPip(bin, folder);
+    stubCompiler(bin, folder);
+    // Not a folder: root may write into any that is one.
+    write(cache, '');
+    const { tensorflow } = await setUpTensorflow(options);
+    assert.equal(tensorflow.link, 'wheel');
+    assert.ok(existsSync(join(packageFolder, 'lib', 'napi-v8', 'tfjs_binding.node')));
+    assert.deepEqual(readdirSync(join(folder, '.fathom', 'shared', 'tensorflow')).length, 1);
+  });
+
+  test('is a reason to pass a link over where the clone cannot be written either', async (t) => {
     const { folder, bin, cache, options } = clone(t);
     stubPip(bin, folder);
     stubCompiler(bin, folder);
-    write(cache, 'a file where the folder should be');
-    const { found } = await setUpTensorflow(options);
+    write(cache, '');
+    const { found } = await setUpTensorflow({ ...options, own: join(cache, 'own') });
     assert.match(found, /^WASM 4\.22\.0; official: E(NOTDIR|EXIST).*; wheel: E(NOTDIR|EXIST)/);
   });
 });
