@@ -1,6 +1,6 @@
 // What a build shows while it works: plain lines, and on a terminal one live line with the running cell and what it says.
 import { colours as pc } from '../shared/colours.js';
-import { bar } from '../lab/study/reporter.js';
+import { bar } from '../lab/study/progress-text.js';
 import type { RunEvent } from '../press/run/run-notebook.js';
 
 export interface Screen {

@@ -235,7 +235,7 @@ function referenceLayers(
 }
 
 /** A column name that needs no escaping in a specification. */
-export function fieldName({ field }: Quantity, otherwise: string): string {
+function fieldName({ field }: Quantity, otherwise: string): string {
   return /^\w+$/.test(field) ? field : otherwise;
 }
 

@@ -2,7 +2,7 @@
 // their title. It ends as one sentence that depends on the runs alone, so that a report is the same whether they were trained
 // just now or long ago.
 import type { Progress } from '../study/progress.js';
-import { duration, progressLine, shareDone } from '../study/reporter.js';
+import { duration, progressLine, shareDone } from '../study/progress-text.js';
 import { chart, type ChartSpec } from './spec.js';
 
 /** What goes with a value on display: how far the work is, for programs that show text; null when it has ended. */
@@ -62,13 +62,13 @@ function ending({ done, failed, total }: Progress): string {
 }
 
 /** `Training: 12 of 36 grid cells, 3:20 left` */
-export function progressTitle({ done, total, etaMs, elapsedMs }: Progress): string {
+function progressTitle({ done, total, etaMs, elapsedMs }: Progress): string {
   const time = etaMs === null ? `${duration(elapsedMs)} so far` : `${duration(etaMs)} left`;
   return `Training: ${done} of ${total} grid cells, ${time}`;
 }
 
 /** Training loss by epoch of the cells that train now and of those that ended last. */
-export function lossChart(progress: Progress): ChartSpec {
+function lossChart(progress: Progress): ChartSpec {
   const running = progress.curves.filter((curve) => !curve.ended);
   const ended = progress.curves.filter((curve) => curve.ended);
   const shown = [...ended.slice(-Math.max(0, mostCurves - running.length)), ...running].filter(

@@ -20,7 +20,7 @@ const PLANE = SIDE * SIDE;
 const RECORD = 1 + 3 * PLANE;
 const CLASSES = 10;
 
-export const CIFAR_10 = {
+const CIFAR_10 = {
   /** `FATHOM_CIFAR10_URL` names a mirror; what it sends must still have the published checksum. */
   url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
   /** As published at https://www.cs.toronto.edu/~kriz/cifar.html. */

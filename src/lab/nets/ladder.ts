@@ -27,7 +27,7 @@ export interface Rung {
 }
 
 /** Widest first stage that `hold: 'parameters'` considers; a shallow net this wide is no longer a sensible CNN. */
-export const WIDEST = 4096;
+const WIDEST = 4096;
 
 /** No width brings a rung near the reference. */
 export class LadderError extends Error {

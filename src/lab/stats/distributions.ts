@@ -1,7 +1,7 @@
 /** The normal and Student's t distribution: what intervals and p values are made of. */
 
 /** Natural logarithm of the gamma function for x > 0: Stirling's series, after shifting x above 12 (error < 1e-14). */
-export function logGamma(x: number): number {
+function logGamma(x: number): number {
   if (!(x > 0)) throw new RangeError(`logGamma needs a positive number, not ${x}`);
   let shift = 0;
   let z = x;
@@ -24,7 +24,7 @@ export function logGamma(x: number): number {
 /**
  * Regularised incomplete beta function I_x(a, b), by its continued fraction (DLMF 8.17.22) with the modified Lentz method.
  */
-export function incompleteBeta(x: number, a: number, b: number): number {
+function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   // The fraction converges fast only below the mean of the distribution.

@@ -1,49 +1,5 @@
-// A study's progress as text: a bar with the time left that redraws itself on a terminal, a plain line for each finished cell
-// elsewhere (logs, pipes), so that nothing is printed twice.
-import { clearLine, cursorTo } from 'node:readline';
+// A study's progress in words: one line, and the parts it is made of, for what a notebook shows and a build prints.
 import type { Progress } from './progress.js';
-
-/** Where the text goes: `process.stderr`, or anything like it. */
-export interface TextStream {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
-
-export interface Reporter {
-  readonly onProgress: (progress: Progress) => void;
-  /** Ends the line, so that what is printed next stands below it. */
-  readonly end: () => void;
-}
-
-const barWidth = 24;
-
-/** A reporter on a stream; on anything but a terminal it writes a line only when a cell has finished. */
-export function textReporter(stream: TextStream = process.stderr): Reporter {
-  let lastDone = -1;
-  let drawn = false;
-  return {
-    onProgress(progress) {
-      const { done, failed } = progress;
-      if (stream.isTTY) {
-        const line = progressLine(progress, barWidth);
-        const room = (stream.columns ?? 80) - 1;
-        const whole = stream as NodeJS.WriteStream;
-        cursorTo(whole, 0);
-        clearLine(whole, 0);
-        stream.write([...line].length > room ? `${[...line].slice(0, room - 1).join('')}…` : line);
-        drawn = true;
-      } else if (done + failed !== lastDone) {
-        stream.write(`${progressLine(progress, 0)}\n`);
-      }
-      lastDone = done + failed;
-    },
-    end() {
-      if (drawn) stream.write('\n');
-      drawn = false;
-    },
-  };
-}
 
 /** One line of text: `█████░░░  3/8 cells (1 kept) · 1:20 left · residual-20 × 8 … epoch 4/10, loss 0.412`. */
 export function progressLine(progress: Progress, width: number): string {

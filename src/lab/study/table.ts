@@ -13,7 +13,7 @@ export function controlOf(cell: Run['cell']): string {
 }
 
 /** Name of a cell's line in a chart: its family, then its control where it is one. */
-export function seriesOf(cell: Run['cell']): string {
+function seriesOf(cell: Run['cell']): string {
   const control = controlOf({ ...cell, net: { ...cell.net, family: '' } });
   return control === 'none' ? cell.net.family : `${cell.net.family}, ${control}`;
 }

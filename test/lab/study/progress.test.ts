@@ -3,12 +3,7 @@ import { test } from 'node:test';
 import type { Job, JobEvent } from '../../../src/lab/study/engine.js';
 import { WorkerDied } from '../../../src/lab/study/errors.js';
 import { trackProgress, trainingCost } from '../../../src/lab/study/progress.js';
-import {
-  duration,
-  progressLine,
-  shareDone,
-  textReporter,
-} from '../../../src/lab/study/reporter.js';
+import { duration, progressLine, shareDone } from '../../../src/lab/study/progress-text.js';
 import { controlOf, epochTable, layerTable, runTable } from '../../../src/lab/study/table.js';
 import { cell, run } from '../chart/fixture.js';
 import { identity } from './fixture.js';
@@ -101,7 +96,7 @@ test('cost grows with epochs, images and depth, and knows a limit on steps', () 
   assert.ok(trainingCost(limited, 1000) < cost / 5);
 });
 
-test('a bar on a terminal, lines elsewhere', () => {
+test('a line says how far a study is', () => {
   const tracker = trackProgress([job('a', 10), job('b', 10)], {
     reused: 1,
     slots: 1,
@@ -115,24 +110,6 @@ test('a bar on a terminal, lines elsewhere', () => {
     '██████░░░░░░ 1/3 grid cells, 1 kept from before · 0:00 so far · residual-8 × 8, fashion-mnist 2000, seed 0: epoch 1/12, loss 1.000',
   );
   assert.equal(shareDone(tracker.now()), 0.5);
-
-  const lines: string[] = [];
-  const reporter = textReporter({ write: (text) => lines.push(text) });
-  reporter.onProgress(tracker.now());
-  reporter.onProgress(tracker.now());
-  tracker.event({ type: 'done', key: 'a' });
-  reporter.onProgress(tracker.now());
-  reporter.end();
-  assert.equal(lines.length, 2, 'one when it starts, one for each finished cell');
-  assert.ok(lines.every((text) => text.endsWith('\n') && !text.includes('\u001b')));
-
-  const drawn: string[] = [];
-  const terminal = textReporter({ write: (text) => drawn.push(text), isTTY: true, columns: 40 });
-  terminal.onProgress(tracker.now());
-  terminal.end();
-  const text = drawn.find((part) => part.includes('grid'))!;
-  assert.ok([...text].length <= 39, 'never wider than the terminal');
-  assert.equal(drawn.at(-1), '\n');
 });
 
 test('durations as a clock shows them', () => {
