@@ -1,5 +1,4 @@
 // One citation of one or more works: "(He et al., 2016; see Lin, 2020, p. 3)", "[1]–[3]", "¹".
-import { applyLook } from './look.js';
 import { affix, isEmpty, join, type Piece, type Rich, richText, span } from './rich.js';
 import type { XmlElement } from './xml.js';
 
@@ -120,13 +119,4 @@ function byAuthor(
     before = collapse && group.length > 1 ? afterCollapse : delimiter;
   }
   return parts;
-}
-
-/** The layout's affixes and formatting around the whole. */
-export function layoutAround(
-  layout: XmlElement,
-  rich: Rich,
-  rendering: Parameters<typeof applyLook>[2],
-): Rich {
-  return applyLook(layout, rich, rendering);
 }

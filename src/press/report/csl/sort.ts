@@ -7,11 +7,6 @@ import type { Rendering } from './rendering.js';
 import { richText } from './rich.js';
 import { childOf, childrenOf, type XmlElement } from './xml.js';
 
-export interface SortKeys {
-  /** '' sorts last, whatever the direction. */
-  readonly texts: readonly string[];
-}
-
 const collator = new Intl.Collator('en', { sensitivity: 'base', numeric: true });
 const plainQuotes = { outer: ['', ''], inner: ['', ''], punctuationInside: false } as const;
 
