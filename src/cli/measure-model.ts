@@ -59,7 +59,11 @@ export async function measureModel(at: string, options: MeasureCommandOptions): 
   console.log(tableOf(readings, seconds));
   if (refused.length > 0) {
     console.log(`\n${pc.bold('Not measured')}`);
-    for (const { measure: name, reason } of refused) console.log(`  ${name}: ${reason}`);
+    // One layer may be the reason for many.
+    for (const reason of new Set(refused.map((each) => each.reason))) {
+      const names = refused.filter((each) => each.reason === reason).map(({ measure }) => measure);
+      console.log(`  ${names.join(', ')}: ${reason}`);
+    }
   }
   for (const { measure: name, notes } of readings) {
     for (const note of notes) console.log(pc.dim(`  ${name}: ${note}`));

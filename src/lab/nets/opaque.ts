@@ -54,8 +54,7 @@ export function opaqueGraph(
         inputs: [0],
         shape: [classes],
         reason,
-        // The kernels of a graph model are run without a tape.
-        differentiable: model instanceof tf.LayersModel,
+        differentiable: model instanceof tf.LayersModel && hasGradient(apply, example),
         run: (x) =>
           tf.tidy(() => {
             const made = apply(x) as tf.Tensor2D;
@@ -64,4 +63,19 @@ export function opaqueGraph(
       },
     ],
   };
+}
+
+/** Some kernels have no gradient, such as dilated convolutions; those of a graph model are run without a tape. */
+function hasGradient(
+  apply: (x: tf.Tensor) => tf.Tensor | tf.Tensor[],
+  example: tf.Tensor4D,
+): boolean {
+  try {
+    tf.tidy(() =>
+      tf.grad((x: tf.Tensor) => tf.sum(apply(x) as tf.Tensor))(tf.slice(example, 0, 1)),
+    );
+    return true;
+  } catch {
+    return false;
+  }
 }

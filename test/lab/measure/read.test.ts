@@ -164,6 +164,25 @@ describe('measure', () => {
     await assert.rejects(asked, /"odd" \(DepthwiseConv2D\)/);
   });
 
+  it('leaves out what needs gradients where a layer has none, and reads the rest', async () => {
+    const model = tf.sequential({
+      layers: [
+        tf.layers.conv2d({ inputShape: [6, 6, 1], filters: 2, kernelSize: 2, dilationRate: 2 }),
+        tf.layers.flatten(),
+        tf.layers.dense({ units: 3 }),
+      ],
+    });
+    const { images, labels } = noise(12, [6, 6, 1], 3);
+    const { readings, refused } = await measure(
+      model,
+      { data: images, shape: [12, 6, 6, 1] },
+      labels,
+    );
+    assert.ok(readings.some(({ measure: name }) => name === 'accuracy'));
+    const { reason } = refused.find(({ measure: name }) => name === 'jacobian-norm')!;
+    assert.match(reason, /gradients.*Conv2D/);
+  });
+
   it('reads models of images of any size at the size of the images given', async () => {
     const layers = () => [
       tf.layers.conv2d({
