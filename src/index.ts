@@ -41,6 +41,7 @@ export type { NetSpec } from './lab/nets/index.js';
 export { forward } from './lab/nets/forward.js';
 export { recipe } from './lab/train/recipe.js';
 export type { EpochMetrics, Outcome, Recipe } from './lab/train/recipe.js';
+export { type Predictor, type PredictorOptions, predictors } from './lab/study/predictors.js';
 export { cells, study } from './lab/study/study.js';
 export type { Study, StudyOptions } from './lab/study/study.js';
 export { epochTable, layerTable, runTable } from './lab/study/table.js';
