@@ -288,6 +288,17 @@ export interface TableOptions {
   rows?: number;
 }
 
+/** A column with nothing left open. */
+export function columnOf(key: string, columns: TableOptions['columns'] = {}) {
+  const given = columns[key] ?? {};
+  const {
+    title = key,
+    unit,
+    format,
+  }: Column = typeof given === 'string' ? { title: given } : given;
+  return { title, unit: unit ?? null, format: format ?? null };
+}
+
 /** Rows → a semantic HTML table and an aligned plain-text one. */
 export function tableBundle(rows: readonly object[], options: TableOptions): DisplayBundle {
   const records = rows as readonly Record<string, unknown>[];
@@ -295,12 +306,7 @@ export function tableBundle(rows: readonly object[], options: TableOptions): Dis
     ? Object.keys(options.columns)
     : [...new Set(records.flatMap((row) => Object.keys(row)))].slice(0, shownColumns);
   const columns = keys.map((key) => {
-    const given = options.columns?.[key] ?? {};
-    const {
-      title = key,
-      unit,
-      format,
-    }: Column = typeof given === 'string' ? { title: given } : given;
+    const { title, unit, format } = columnOf(key, options.columns);
     return { key, heading: unit ? `${title} (${unit})` : title, format };
   });
   const shown = records.slice(0, options.rows ?? shownRows);

@@ -10,7 +10,7 @@ import {
   resultName,
   type ResultValue,
 } from '../notebook/results.js';
-import { type Column, tableBundle } from './bundle.js';
+import { type Column, columnOf, tableBundle } from './bundle.js';
 import { write } from './write.js';
 
 export interface ResultOptions {
@@ -99,13 +99,8 @@ export function resultTable(
     options.columns ?? Object.fromEntries(records.flatMap((row) => Object.entries(row))),
   );
   const columns = keys.map((key) => {
-    const given = options.columns?.[key] ?? {};
-    const {
-      title = key,
-      unit,
-      format,
-    }: Column = typeof given === 'string' ? { title: given } : given;
-    return { key, title, unit: unit ?? null, digits: typeof format === 'number' ? format : null };
+    const { title, unit, format } = columnOf(key, options.columns);
+    return { key, title, unit, digits: typeof format === 'number' ? format : null };
   });
   const { title, headline = false } = options;
   const data: Result = {
