@@ -23,7 +23,6 @@ const mostLayers = 12;
 /** Writes `<folder>/<measure>.md` for every measure, and an index. @throws OptionError where the sources are not at hand. */
 export async function writeMeasurePages(folder: string): Promise<void> {
   await ready();
-  const words = await tableWords();
   const split = await loadData({ name: 'gratings', train: 200, test: 100 });
   const net = buildNet({
     family: 'residual',
@@ -38,12 +37,7 @@ export async function writeMeasurePages(folder: string): Promise<void> {
   try {
     for (const measure of measures.all) {
       const example = await readMeasure(of, measure.name);
-      const page = pageOf(
-        measure,
-        await sourceComment(measure.name),
-        words.get(measure.name)!,
-        example,
-      );
+      const page = [await measurePageHead(measure), ...exampleLines(measure, example)].join('\n');
       await writeWhole(resolve(folder, `${measure.name}.md`), Buffer.from(page));
       console.log(join(folder, `${measure.name}.md`));
     }
@@ -99,23 +93,15 @@ async function source(file: string): Promise<string> {
   }
 }
 
-function pageOf(
-  measure: Measure,
-  comment: string,
-  { tells, not }: Words,
-  example: Reading,
-): string {
+/** A page up to its example: what the sources say of a measure. @throws OptionError where the sources are not at hand. */
+export async function measurePageHead(measure: Measure): Promise<string> {
   const { name, title, question, unit, cost, needs, reference } = measure;
+  const comment = await sourceComment(name);
+  const { tells, not } = (await tableWords()).get(name)!;
   const rows = optionWords(measure).map(
     ({ name: key, value, about, choices }) =>
       `| \`${key}\` | \`${value}\` | ${about}${choices.length > 0 ? ` One of ${choices.map((choice) => `\`${choice}\``).join(', ')}.` : ''} |`,
   );
-  const layers = example.layers
-    .slice(0, mostLayers)
-    .map(
-      ({ layer, position, value, interval, saturation }) =>
-        `| ${layer} | ${position.toFixed(2)} | ${digits(value)} | ${interval ? `${digits(interval.low)} – ${digits(interval.high)}` : ''} | ${saturation === null ? '' : digits(saturation)} |`,
-    );
   return [
     '<!-- Made by `npm run fathom -- measures --pages docs/measures`. -->',
     `# ${title}`,
@@ -131,13 +117,24 @@ function pageOf(
     '## What it tells, and what not',
     '',
     `- It tells ${tells}.`,
-    `- It does not tell ${not}.`,
+    `- ${not}`,
     ...(rows.length === 0
       ? []
       : ['', '## Options', '', '| option | default | |', '|---|---|---|', ...rows]),
     '',
     '## An example',
     '',
+  ].join('\n');
+}
+
+function exampleLines({ unit }: Measure, example: Reading): string[] {
+  const layers = example.layers
+    .slice(0, mostLayers)
+    .map(
+      ({ layer, position, value, interval, saturation }) =>
+        `| ${layer} | ${position.toFixed(2)} | ${digits(value)} | ${interval ? `${digits(interval.low)} – ${digits(interval.high)}` : ''} | ${saturation === null ? '' : digits(saturation)} |`,
+    );
+  return [
     'A residual net of depth 8 and width 4, four epochs on 200 gratings (`gratings`), read with the defaults on 100 held-out ones:',
     '',
     `**${digits(example.value)}** ${unit}${example.interval ? `, ${Math.round(100 * example.interval.level)} % interval ${digits(example.interval.low)} to ${digits(example.interval.high)} (${example.interval.method})` : ''}${example.saturation === null ? '' : `; at most ${digits(example.saturation)} with this sample`}.`,
@@ -154,5 +151,5 @@ function pageOf(
       ? ['', `and ${example.layers.length - mostLayers} more layers.`]
       : []),
     '',
-  ].join('\n');
+  ];
 }
