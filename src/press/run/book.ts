@@ -42,6 +42,8 @@ export interface Profile {
   readonly description: string;
   /** Values by chapter and parameter, as `book.yml` has them: not yet checked against the notebooks. */
   readonly parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** The line of `book.yml` that each of these stands in. */
+  readonly lines: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 export interface Book {
@@ -167,7 +169,25 @@ export async function readBook(file: string): Promise<Book> {
           chapter,
         ]);
       }
-      return { name: profile, description: given?.description ?? '', parameters };
+      const linesOf = (chapter: string, values: Readonly<Record<string, unknown>>) =>
+        Object.fromEntries(
+          Object.keys(values).flatMap((parameter) => {
+            const path = ['profiles', profile, 'parameters', chapter, parameter];
+            const line = lineOf(document, path, lines);
+            return line === undefined ? [] : [[parameter, line] as const];
+          }),
+        );
+      return {
+        name: profile,
+        description: given?.description ?? '',
+        parameters,
+        lines: Object.fromEntries(
+          Object.entries(parameters).map(([chapter, values]) => [
+            chapter,
+            linesOf(chapter, values),
+          ]),
+        ),
+      };
     }),
   };
 }

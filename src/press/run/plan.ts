@@ -175,12 +175,16 @@ function valuesFor(
 ): Record<string, ParameterValue> {
   const values: Record<string, ParameterValue> = {};
   const ofProfile = profile?.parameters[chapter.name] ?? {};
-  const where = `${book?.file ? relative(process.cwd(), book.file) : ''}: profile ${profile?.name}: ${chapter.name}`;
-  checkNames(Object.keys(ofProfile), chapter.declared, where);
+  const whereIs = (name: string): string => {
+    const line = profile?.lines[chapter.name]?.[name];
+    const file = book ? relative(process.cwd(), book.file) : '';
+    return `${file}${line === undefined ? '' : `:${line}`}: profile ${profile?.name}: ${chapter.name}`;
+  };
+  for (const name of Object.keys(ofProfile)) checkNames([name], chapter.declared, whereIs(name));
   for (const parameter of chapter.declared) {
     const { name } = parameter;
     if (name in ofProfile) {
-      checkValue(parameter, ofProfile[name], where);
+      checkValue(parameter, ofProfile[name], whereIs(name));
       values[name] = ofProfile[name] as ParameterValue;
     }
     const text = given.get(name);

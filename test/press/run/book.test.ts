@@ -50,8 +50,13 @@ describe('a book', () => {
       ],
     );
     assert.deepEqual(book.profiles, [
-      { name: 'quick', description: 'a minute', parameters: { '01-a': { depths: [2, 4] } } },
-      { name: 'full', description: '', parameters: {} },
+      {
+        name: 'quick',
+        description: 'a minute',
+        parameters: { '01-a': { depths: [2, 4] } },
+        lines: { '01-a': { depths: 12 } },
+      },
+      { name: 'full', description: '', parameters: {}, lines: {} },
     ]);
     assert.equal(findProfile(book, undefined)?.name, 'quick');
     assert.throws(
@@ -223,7 +228,7 @@ describe('a plan', () => {
     });
     await assert.rejects(
       plan({ notebooks: [], folder: wrong }),
-      /profile quick: 01-a: parameter "depths" takes number\[\], not "two"/,
+      /book\.yml:\d+: profile quick: 01-a: parameter "depths" takes number\[\], not "two"/,
     );
     const unknown = project({
       '01-a.ipynb': chapter,
@@ -232,7 +237,7 @@ describe('a plan', () => {
     });
     await assert.rejects(
       plan({ notebooks: [], folder: unknown }),
-      /profile quick: 01-a: there is no parameter "depth"\. Did you mean "depths"/,
+      /book\.yml:\d+: profile quick: 01-a: there is no parameter "depth"\. Did you mean "depths"/,
     );
   });
 });
