@@ -48,8 +48,13 @@ export async function readInputs(notebook: Notebook, options: InputOptions): Pro
   }
   const variables = new Set<string>();
   const onSource = (source: string): void => variablesIn(source, variables);
-  for (const [path, digest] of await localFiles(sources, cwd, onSource)) {
+  const packages = new Map<string, string>();
+  const onPackage = (name: string, folder: string): void => void packages.set(name, folder);
+  for (const [path, digest] of await localFiles(sources, cwd, onSource, onPackage)) {
     inputs[`file ${relative(cwd, path).split(sep).join('/')}`] = digest;
+  }
+  for (const [name, folder] of [...packages].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    inputs[`package ${name}`] = await packageDigest(folder);
   }
   const isOwn = kernel.argv.some((part) => part.startsWith(packageRoot));
   inputs.kernel = isOwn
@@ -58,11 +63,11 @@ export async function readInputs(notebook: Notebook, options: InputOptions): Pro
   inputs.Node = process.version;
   inputs['Fathom itself'] = await ownDigest();
   for (const folder of new Set([packageRoot, cwd])) {
-    const packages = await packagesDigest(folder);
-    if (packages)
+    const installed = await packagesDigest(folder);
+    if (installed)
       inputs[
         folder === packageRoot ? "Fathom's set of packages" : 'the set of installed packages'
-      ] = packages;
+      ] = installed;
   }
   for (const name of countedVariables) {
     const value = env[name];
@@ -122,14 +127,24 @@ async function packagesDigest(folder: string): Promise<string | undefined> {
   }
 }
 
+/** The code of a package as it lies there: it may have been edited in place, which no lockfile says. */
+function packageDigest(folder: string): Promise<string> {
+  return digestOfFolder(
+    folder,
+    (path) => /\.([cm]?js|json|node|wasm)$/.test(path) && !/(^|[\\/])node_modules[\\/]/.test(path),
+  );
+}
+
 /**
  * The local files that code in this folder reaches, with their digests: modules that it imports, and those they import, and
- * files that it names in a string. `onSource` is told the source of each piece of code. Packages and Fathom itself are left out: their versions are counted.
+ * files that it names in a string. `onSource` is told the source of each piece of code, `onPackage` the name and folder of each
+ * package that it imports: their files and Fathom itself are left out.
  */
 export async function localFiles(
   sources: readonly string[],
   cwd: string,
   onSource: (source: string) => void = () => {},
+  onPackage: (name: string, folder: string) => void = () => {},
 ): Promise<Map<string, string>> {
   const digests = new Map<string, string>();
   const options: ts.CompilerOptions = {
@@ -154,6 +169,10 @@ export async function localFiles(
       const { resolvedModule } = ts.resolveModuleName(fileName, from, options, ts.sys, resolutions);
       if (!resolvedModule) continue;
       const path = resolve(resolvedModule.resolvedFileName);
+      const [folder, name] =
+        /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)(?=[\\/])/.exec(path) ?? [];
+      if (folder && name && `${folder}${sep}` !== packageRoot)
+        onPackage(name.split(sep).join('/'), folder);
       add(path);
       // Declarations say what a module is called; the code beside them says what it does.
       const code = path.replace(/\.d\.([mc]?)ts$/, '.$1js');

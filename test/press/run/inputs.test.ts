@@ -15,13 +15,18 @@ const tslab = await chooseKernel(notebook(), 'tslab');
 const cells = [
   prose('# One'),
   code('const depth: number | null = 1;', 'parameters'),
-  code("import { a } from './lib';\nconsole.log(a, depth, process.env.MODE, 'data/points.csv');"),
+  code(
+    "import { a } from './lib';\nimport { b } from 'thing';\nconsole.log(a, b, depth, process.env.MODE, 'data/points.csv');",
+  ),
 ];
 const files = {
   'lib.ts': "export { a } from './deeper/a.js';\n",
   'deeper/a.ts': 'export const a = 1;\n',
   'data/points.csv': '1,2\n',
   'package-lock.json': '{"lockfileVersion":3}',
+  'node_modules/thing/package.json': '{"name":"thing","main":"index.js"}',
+  'node_modules/thing/index.js': "exports.b = require('./other.js').a;\n",
+  'node_modules/thing/other.js': 'exports.a = 1;\n',
 };
 
 interface Situation {
@@ -82,6 +87,12 @@ const edits: [
     (folder) => void put(folder, 'package-lock.json', '{"lockfileVersion":4}'),
     ['the set of installed packages has changed'],
   ],
+  [
+    'a package in place',
+    (folder) => void put(folder, 'node_modules/thing/other.js', 'exports.a = 2;'),
+    ['package thing has changed'],
+  ],
+  ["a package's words", (folder) => void put(folder, 'node_modules/thing/README.md', 'Other.'), []],
   [
     'what npm has installed',
     (folder) => void put(folder, 'node_modules/.package-lock.json', '{}'),
