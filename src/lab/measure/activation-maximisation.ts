@@ -15,6 +15,7 @@ import { needImages } from './logits.js';
 import type { Measure, Reading } from './measure.js';
 import { layerReading, reading } from './reading.js';
 import { imageTile, layersAsked, noPictures, pixelRange, type TileRow } from './tiles.js';
+import { upTo } from './up-to.js';
 
 type Options = {
   layers: string[];
@@ -175,7 +176,7 @@ export async function ascend(
   );
   const places = positions.reduce((product, axis) => product * axis, 1);
   const activation = (x: tf.Tensor) => {
-    const kept = forward(graph, x, { keep: [layer] }).kept.get(layer)!;
+    const kept: tf.Tensor = forward(upTo(graph, layer), x).logits;
     return tf.sum(tf.mul(kept, wanted).reshape([units.length, -1]), 1).div(places);
   };
   try {

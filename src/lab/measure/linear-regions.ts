@@ -24,7 +24,7 @@ type Options = {
 
 export const linearRegions: Measure<Options> = {
   name: 'linear-regions',
-  version: 1,
+  version: 2,
   title: 'Linear regions on segments',
   question: 'Of how many linear pieces is the function made on the way from one image to another?',
   unit: 'regions',
@@ -47,7 +47,7 @@ export const linearRegions: Measure<Options> = {
     },
     share: {
       about:
-        'Part of each segment that is walked, at a random place: the count is exact there and scaled up to the whole. 0 takes what the size of the net allows in about a second, without regard to its weights; 1 walks all.',
+        'Part of each segment that is walked, at a random place: the count is exact there and scaled up to the whole. 0 takes what the size of the net allows in less than a second, without regard to its weights; 1 walks all.',
       low: 0,
       high: 1,
     },
@@ -130,11 +130,11 @@ export const linearRegions: Measure<Options> = {
   },
 };
 
-/** Multiply-adds that take about a second on two cores. */
-const SECOND = 2e10;
+/** Multiply-adds that take less than a second on two cores, what comes with each piece included. */
+const SECOND = 1e10;
 
 /**
- * The part of a segment that takes about a second: with half a region a neuron, and each region pushed through half of the
+ * The part of a segment that takes less than a second: with half a region a neuron, and each region pushed through half of the
  * net on average, a whole one takes ¼ · neurons · multiply-adds of the net.
  */
 function affordable({ graph }: Subject): number {

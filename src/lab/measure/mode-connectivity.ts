@@ -17,6 +17,7 @@ import { tf } from '../tensor/index.js';
 import { borrowWeights } from './borrowed-weights.js';
 import { firstImages } from './images.js';
 import { assign } from './assignment.js';
+import { upTo } from './up-to.js';
 
 export interface ConnectivityOptions {
   /** Points on the way, both ends included; 11 when left out. */
@@ -176,7 +177,7 @@ async function correlations(
       tf.tidy(() => {
         const x = tf.tensor(images.images, [count, ...image]);
         const { name } = graph.nodes[index]!;
-        const kept = forward(graph, x, { keep: [name] }).kept.get(name)!;
+        const kept: tf.Tensor = forward(upTo(graph, name), x).logits;
         const flat = tf.reshape(kept, [-1, kept.shape.at(-1)!]);
         const away = tf.sub(flat, tf.mean(flat, 0));
         return tf.div(away, tf.add(tf.norm(away, 'euclidean', 0), 1e-12)) as tf.Tensor2D;

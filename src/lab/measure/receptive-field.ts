@@ -16,6 +16,7 @@ import { imageBatch } from './images.js';
 import { needImages } from './logits.js';
 import type { Measure, Reading, Subject } from './measure.js';
 import { layerReading, reading } from './reading.js';
+import { upTo } from './up-to.js';
 
 type Options = { images: number; threshold: number; level: number };
 
@@ -168,7 +169,7 @@ async function gradientMaps(
       const x = imageBatch(test, from, to, graph.input);
       const weights = tf.tensor(signs, [count, 1, 1, outputs]);
       const gradient = tf.grad((input: tf.Tensor) => {
-        const maps = forward(graph, input, { keep: [layer] }).kept.get(layer)!;
+        const maps: tf.Tensor = forward(upTo(graph, layer), input).logits;
         const middle = tf.slice(maps, [0, rows >> 1, columns >> 1, 0], [count, 1, 1, outputs]);
         return tf.sum(tf.mul(middle, weights));
       })(x);
