@@ -3,10 +3,10 @@
 const EVERY_MS = 10_000;
 
 /** Prints to `stream`; on a terminal a status line is kept up to date, elsewhere a line comes each 10 s. */
-export function makeLines(
-  stream = process.stdout,
-  { color = stream.isTTY && !process.env.NO_COLOR } = {},
-) {
+export function makeLines(stream = process.stdout, env = process.env) {
+  // A dumb terminal, as an editor's shell is, takes no line back and shows no colour.
+  const live = Boolean(stream.isTTY) && env.TERM !== 'dumb';
+  const color = live && !env.NO_COLOR;
   const active = new Map();
   let timer;
   let lastSign = Date.now();
@@ -23,7 +23,7 @@ export function makeLines(
       .join(' · ');
   const sign = () => {
     if (active.size === 0) return;
-    if (stream.isTTY) {
+    if (live) {
       const width = (stream.columns || 80) - 3;
       clearStatus();
       stream.write(`… ${status().slice(0, width)}`);
@@ -49,7 +49,7 @@ export function makeLines(
       const started = Date.now();
       let doing = () => 'looking';
       active.set(name, { started, doing: () => doing() });
-      timer ??= setInterval(sign, stream.isTTY ? 200 : 1000);
+      timer ??= setInterval(sign, live ? 200 : 1000);
       try {
         const {
           found,

@@ -15,6 +15,12 @@ const redrawMs = 500;
 const plainLineMs = 15_000;
 const barWidth = 16;
 
+/** Standard output; a dumb terminal, as an editor's shell is, takes no line back and counts as none. */
+function usualScreen(): Screen {
+  if (process.env.TERM !== 'dumb') return process.stdout;
+  return { write: (text) => process.stdout.write(text) };
+}
+
 export class Progress {
   readonly #screen: Screen;
   readonly #now: () => number;
@@ -23,7 +29,7 @@ export class Progress {
   #drawn = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(screen: Screen = process.stdout, now: () => number = () => performance.now()) {
+  constructor(screen: Screen = usualScreen(), now: () => number = () => performance.now()) {
     this.#screen = screen;
     this.#now = now;
   }
