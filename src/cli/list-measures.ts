@@ -2,7 +2,7 @@
 import { colours as pc } from '../shared/colours.js';
 import type { Measure } from '../lab/measure/measure.js';
 import { measures } from '../lab/measure/measures.js';
-import { named, optionWords, rangeText } from './measure-words.js';
+import { named, optionWords, rangeText, wrapped } from './measure-words.js';
 
 /** Returns the exit code. @throws OptionError for a measure that does not exist, naming the nearest. */
 export function listMeasures(name: string | undefined, json: boolean): number {
@@ -22,14 +22,14 @@ export function listMeasures(name: string | undefined, json: boolean): number {
 }
 
 function line({ name, question, unit, cost, reference }: Measure): string {
-  return `${pc.bold(name)}\n  ${question}\n  ${pc.dim(`${unit} · ${cost} · ${reference}`)}`;
+  return `${pc.bold(name)}\n${wrapped(question, '  ')}\n  ${pc.dim(`${unit} · ${cost} · ${reference}`)}`;
 }
 
 function page(measure: Measure): string {
   const { name, title, question, unit, cost, needs, reference } = measure;
   const rows = optionWords(measure).map(
     ({ name: key, value, about, choices }) =>
-      `  ${pc.bold(key)} = ${value}\n    ${about}` +
+      `  ${pc.bold(key)} = ${value}\n${wrapped(about, '    ')}` +
       (choices.length > 0
         ? `\n    ${pc.dim(`One of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}.`)}`
         : ''),

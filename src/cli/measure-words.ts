@@ -44,3 +44,16 @@ export function named<T>(look: () => T, orElse = ''): T {
     throw error;
   }
 }
+
+/** Words in lines of at most `width` columns, each behind `indent`; one line where there is no terminal to be narrow. */
+export function wrapped(text: string, indent: string, width = process.stdout.columns): string {
+  const room = (width || Infinity) - indent.length;
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= room)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line) => indent + line).join('\n');
+}

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { wrapped } from '../../src/cli/measure-words.js';
 import { measurePageHead } from '../../src/cli/measure-pages.js';
 import { buildNet, saveNet } from '../../src/lab/nets/index.js';
 import { measure, measures } from '../../src/lab/measure/index.js';
@@ -42,6 +43,20 @@ describe('fathom measures', () => {
     const { code, err } = await fathom('measures', 'linear-prob');
     assert.equal(code, 2);
     assert.match(err, /unknown measure "linear-prob"; did you mean "linear-probe"\?/);
+  });
+});
+
+describe('words in a narrow terminal', () => {
+  it('are wrapped between words, and never lost', () => {
+    for (const { question } of measures.all) {
+      const lines = wrapped(question, '  ', 40).split('\n');
+      assert.ok(
+        lines.every((line) => line.startsWith('  ') && line.length <= 40),
+        question,
+      );
+      assert.equal(lines.map((line) => line.trim()).join(' '), question);
+    }
+    assert.equal(wrapped('a b', '  ', 0), '  a b');
   });
 });
 
