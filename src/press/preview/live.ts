@@ -15,6 +15,7 @@ import { KernelError } from '../run/kernel-error.js';
 import { defaultLimits, type Displays, OutputArea } from '../run/outputs.js';
 import { runCell } from '../run/run-cell.js';
 import { type RunOptions, withKernel } from '../run/run-notebook.js';
+import { watchFolder } from '../run/watchdog.js';
 import { type Names, namesOf } from './names.js';
 import { type KeyedCell, staleCells } from './stale.js';
 
@@ -231,6 +232,7 @@ export class LiveNotebook {
   async #start(options: RunOptions, inputs: Inputs): Promise<Session> {
     this.#mustRestart = false;
     const folder = await mkdtemp(join(tmpdir(), 'fathom-live-'));
+    watchFolder(folder);
     try {
       const kernel = await startKernel(options.kernel, {
         cwd: options.cwd,
