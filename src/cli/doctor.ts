@@ -270,7 +270,7 @@ async function jupyter({ env, run }: Required<Patient>): Promise<Finding[]> {
   } catch {
     // There may be one of our own.
   }
-  const { cacheDirectory } = await import('../lab/data/cache.js');
+  const { cacheDirectory } = await import('../shared/cache-directory.js');
   const script = new URL('../../../scripts/setup/jupyter.mjs', import.meta.url).href;
   const { installedEnvironment, jupyterVersion } = (await import(script)) as {
     installedEnvironment(cache: string): { readonly folder: string } | undefined;
@@ -309,7 +309,7 @@ async function kernel({ env }: Required<Patient>): Promise<Finding[]> {
 }
 
 async function caches({ root, env }: Required<Patient>): Promise<Finding[]> {
-  const { cacheDirectory } = await import('../lab/data/cache.js');
+  const { cacheDirectory } = await import('../shared/cache-directory.js');
   const shared = cacheDirectory(env);
   const parts = existsSync(shared) ? (await readdir(shared)).sort() : [];
   const sizes = await Promise.all(

@@ -30,7 +30,7 @@ export function register(program: Command): void {
 }
 
 async function openLab(args: readonly string[]): Promise<number> {
-  const { cacheDirectory } = await import('../lab/data/cache.js');
+  const { cacheDirectory } = await import('../shared/cache-directory.js');
   const { installKernelSpec } = await import('../press/kernel/kernelspec.js');
   const { kernelEnvironment } = await import('./runtime.js');
   const cache = cacheDirectory();

@@ -16,7 +16,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { cacheDirectory as labCacheDirectory } from '../../src/lab/data/cache.js';
+import { cacheDirectory as labCacheDirectory } from '../../src/shared/cache-directory.js';
 import { load, root, temporaryFolder, write } from './support.js';
 
 interface Files {

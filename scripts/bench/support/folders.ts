@@ -1,7 +1,7 @@
 // Where a bench finds the project and keeps what its peers need.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheDirectory } from '../../../src/lab/data/cache.js';
+import { cacheDirectory } from '../../../src/shared/cache-directory.js';
 
 /** The project, seen from where this file is compiled to. */
 export const root = fileURLToPath(new URL('../../../..', import.meta.url));

@@ -7,7 +7,6 @@
  */
 import { createHash, hash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { writeWhole } from '../../shared/whole-file.js';
 import type { Images, Parts } from './source.js';
@@ -16,24 +15,6 @@ const MAGIC = Buffer.from('FATHOMDS');
 const FORMAT = 1;
 /** A temporary file this old belongs to a process that was killed; writing one takes seconds. */
 const ABANDONED_MS = 3_600_000;
-
-/**
- * Where parsed data, downloads and libraries are kept: `$FATHOM_CACHE`, else `fathom` in the user's cache directory.
- *
- * @param env, platform, home the process's own, unless given.
- */
-export function cacheDirectory(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-  platform: string = process.platform,
-  home: string = os.homedir(),
-): string {
-  if (env.FATHOM_CACHE) return path.resolve(env.FATHOM_CACHE);
-  if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'fathom');
-  if (platform === 'win32') {
-    return path.join(env.LOCALAPPDATA || path.join(home, 'AppData', 'Local'), 'fathom');
-  }
-  return path.join(env.XDG_CACHE_HOME || path.join(home, '.cache'), 'fathom');
-}
 
 interface Header {
   readonly format: number;

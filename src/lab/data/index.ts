@@ -1,5 +1,4 @@
 // What the rest of the lab uses of data.
-export { cacheDirectory } from './cache.js';
 export { DATA_DEFAULTS, DataSpecError, dataSpec } from './data-spec.js';
 export type { Dataset, DataSpec, Split } from './dataset.js';
 export { datasets } from './datasets.js';

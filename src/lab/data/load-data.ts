@@ -1,5 +1,6 @@
 // From the name of a dataset to images in memory.
-import { cacheDirectory, cacheFile, readCache, writeCache } from './cache.js';
+import { cacheDirectory } from '../../shared/cache-directory.js';
+import { cacheFile, readCache, writeCache } from './cache.js';
 import { dataSpec } from './data-spec.js';
 import type { DataSpec, Split } from './dataset.js';
 import { datasets } from './datasets.js';

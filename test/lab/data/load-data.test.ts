@@ -18,7 +18,6 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import {
-  cacheDirectory,
   DataFileError,
   DataSpecError,
   type Dataset,
@@ -346,15 +345,6 @@ test('defaults are cut to what a dataset has, and a whole spec stays as it is', 
     seed: 0,
     shuffledLabels: 0,
   });
-});
-
-test('the cache lies where each platform keeps such files', () => {
-  assert.equal(cacheDirectory({}, 'linux', '/home/a'), '/home/a/.cache/fathom');
-  assert.equal(cacheDirectory({ XDG_CACHE_HOME: '/x' }, 'linux', '/home/a'), '/x/fathom');
-  assert.equal(cacheDirectory({}, 'darwin', '/Users/a'), '/Users/a/Library/Caches/fathom');
-  const local = cacheDirectory({ LOCALAPPDATA: 'C:/local' }, 'win32', 'C:/a');
-  assert.equal(local, path.join('C:/local', 'fathom'));
-  assert.equal(cacheDirectory({ FATHOM_CACHE: '/f' }, 'darwin', '/Users/a'), '/f');
 });
 
 /** A copy of the files of MNIST that may be damaged. */

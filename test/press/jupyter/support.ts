@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { cacheDirectory } from '../../../src/lab/data/cache.js';
+import { cacheDirectory } from '../../../src/shared/cache-directory.js';
 import { installKernelSpec } from '../../../src/press/kernel/index.js';
 import { stockTslab } from '../../../src/press/run/kernel-spec.js';
 import { watchFolder } from '../../../src/press/run/watchdog.js';
