@@ -3,6 +3,7 @@
 // what it needs with `import()` inside its action, so that `fathom --help` stays quick.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { keepCompiled } from '../shared/compile-cache.js';
 import { register as build } from './build.js';
 import { register as clean } from './clean.js';
 import { register as diff } from './diff.js';
@@ -84,6 +85,7 @@ function version(): string {
 }
 
 if (import.meta.main) {
+  keepCompiled();
   main(process.argv.slice(2)).then((code) => {
     process.exitCode = code;
   });

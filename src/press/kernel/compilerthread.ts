@@ -2,14 +2,14 @@
  * The compiler's thread: checking a cell takes from milliseconds to seconds (the first import of a large package), and
  * meanwhile the kernel goes on answering. Started by compilerclient.ts.
  */
-import { enableCompileCache } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
+import { keepCompiled } from '../../shared/compile-cache.js';
 import { type Compilation, type Compiler, createCompiler } from './compiler.js';
 import type { CompilerAnswer, CompilerQuestion } from './compilerclient.js';
 
-enableCompileCache?.();
+keepCompiled();
 
 const port = parentPort!;
 let compiler: Compiler | undefined;

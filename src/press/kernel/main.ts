@@ -1,7 +1,7 @@
 /** Entry point of the kernel process: `main.js <connection file>`. Jupyter starts it in the notebook's folder. */
-import { enableCompileCache } from 'node:module';
+import { keepCompiled } from '../../shared/compile-cache.js';
 
-enableCompileCache?.();
+keepCompiled();
 
 async function main(): Promise<void> {
   const path = process.argv[2];
