@@ -1,9 +1,10 @@
 // The process that draws charts: a request in, a drawing or an error out. Ends when its parent lets go of it.
-import { type ChartRequest, drawChart, loadLibraries } from './chart.js';
+import { type ChartRequest, drawChart } from './chart.js';
 import type { ChartAnswer } from './drawing.js';
+import { loadVega } from './vega-bundle.js';
 
 // While the notebook is still being read.
-void loadLibraries();
+loadVega();
 
 process.on('message', (request: ChartRequest) => {
   drawChart(request).then(

@@ -5,7 +5,11 @@
 import type { Loader, Spec } from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
 import { categories, ink } from '../../shared/palette.js';
+import { ChartError } from './chart-error.js';
+import { finishSvg } from './chart-svg.js';
+import { type DataTable, readTable } from './chart-table.js';
 import { sans, textWidth } from './fonts.js';
+import { loadVega } from './vega-bundle.js';
 
 export interface ChartRequest {
   readonly library: 'vega-lite' | 'vega';
@@ -24,23 +28,6 @@ export interface Drawing {
   /** The Vega specification of the interactive view. */
   readonly vega: Record<string, unknown>;
   readonly table: DataTable | null;
-}
-
-export interface DataTable {
-  /** Name of the data set in the Vega specification. */
-  readonly data: string;
-  readonly columns: readonly {
-    readonly field: string;
-    readonly title: string;
-    readonly numeric: boolean;
-  }[];
-  readonly rows: readonly (readonly unknown[])[];
-  /** How many rows there are in all. */
-  readonly total: number;
-}
-
-export class ChartError extends Error {
-  override readonly name = 'ChartError';
 }
 
 /** The name ends in a digit, so it must be quoted in every style that it gets into. */
@@ -102,17 +89,11 @@ const config = {
   range: { category: palette, heatmap: { scheme: 'viridis' }, ramp: { scheme: 'viridis' } },
 };
 
-/** What drawing loads at its first use otherwise. */
-export async function loadLibraries(): Promise<void> {
-  await Promise.all([import('vega'), import('vega-lite'), import('vega-interpreter')]);
-}
-
 /** Draws a chart. Throws ChartError, in words for its author. */
 export async function drawChart(request: ChartRequest): Promise<Drawing> {
-  const vega = await import('vega');
-  const { expressionInterpreter } = await import('vega-interpreter');
+  const { vega } = loadVega();
   useFontMetrics(vega as unknown as { textMetrics: TextMetrics });
-  const spec = silent(confined(await compile(request))) as Spec;
+  const spec = silent(confined(compile(request))) as Spec;
   const external = externalData(spec);
   if (external) {
     throw new ChartError(
@@ -123,7 +104,7 @@ export async function drawChart(request: ChartRequest): Promise<Drawing> {
   const problems: string[] = [];
   const logger = quietLogger(problems);
   const view = new vega.View(vega.parse(spec, undefined, { ast: true } as never), {
-    expr: expressionInterpreter,
+    expr: vega.expressionInterpreter,
     renderer: 'none',
     loader: refusingLoader,
     logger,
@@ -132,7 +113,7 @@ export async function drawChart(request: ChartRequest): Promise<Drawing> {
     await view.runAsync();
     if (problems.length > 0) throw new ChartError(problems[0]);
     const raw = await view.toSVG();
-    const { svg, width, height } = finish(raw, request);
+    const { svg, width, height } = finishSvg(raw, request);
     return {
       svg,
       width,
@@ -145,7 +126,7 @@ export async function drawChart(request: ChartRequest): Promise<Drawing> {
   }
 }
 
-async function compile(request: ChartRequest): Promise<Spec> {
+function compile(request: ChartRequest): Spec {
   if (request.library === 'vega') {
     const { padding: _, ...style } = config;
     return {
@@ -153,7 +134,7 @@ async function compile(request: ChartRequest): Promise<Spec> {
       config: merge(style, request.specification.config, { font }),
     } as Spec;
   }
-  const { compile: compileLite } = await import('vega-lite');
+  const { compile: compileLite } = loadVega().vegaLite;
   const given = request.specification;
   const single = 'mark' in given || 'layer' in given;
   const space = request.containerWidth;
@@ -291,135 +272,4 @@ function useFontMetrics({ textMetrics }: { textMetrics: TextMetrics }): void {
     const bold = fontWeight === 'bold' || Number(fontWeight) >= 550;
     return textWidth(String(text), size, bold);
   };
-}
-
-/** Ids made unique in the page, two decimals, one name for screen readers instead of one a mark. */
-function finish(
-  raw: string,
-  request: ChartRequest,
-): { svg: string; width: number; height: number } {
-  const open = /^<svg[^>]*>/.exec(raw);
-  if (!open) throw new ChartError('the chart came out empty');
-  const size = (name: string) =>
-    Number(new RegExp(`\\b${name}="([\\d.]+)"`).exec(open[0])?.[1] ?? 0);
-  const [width, height] = [size('width'), size('height')];
-  if (!(width > 0 && height > 0 && width < 20_000 && height < 20_000)) {
-    throw new ChartError(`the chart is ${width} × ${height} pixels large`);
-  }
-  if (/\burl\((?!#)/i.test(raw.replace(/>[^<]*</g, '><'))) {
-    throw new ChartError('a colour of the chart is an address. A report loads nothing');
-  }
-  const prefix = `${request.id}-`;
-  const body = raw.slice(open[0].length).replace(/<[^>]+>/g, (tag) =>
-    tag
-      .replace(/\bid="([^"]*)"/g, `id="${prefix}$1"`)
-      .replace(/url\(#([^)]*)\)/g, `url(#${prefix}$1)`)
-      .replace(/(?<=[\s",(A-Za-z-])-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) =>
-        String(Number(Number(number).toFixed(2))),
-      )
-      .replace(/ (?:aria-[a-z]+|role)="[^"]*"/g, '')
-      .replace(/ pointer-events="none"/g, ''),
-  );
-  const label = request.alt.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-  const viewBox = /viewBox="([^"]*)"/.exec(open[0])?.[1] ?? `0 0 ${width} ${height}`;
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" class="marks" role="img" aria-label="${label}" width="${width}" height="${height}" viewBox="${viewBox}">${body}`;
-  return { svg, width, height };
-}
-
-/** Rows that a page shows; the file with all of them can be saved from the chart. */
-const maximumRows = 60;
-
-/** The numbers behind the largest mark: the rows it is drawn from, and of their columns those that are encoded. */
-function readTable(
-  source: Record<string, unknown>,
-  spec: Spec,
-  data: (name: string) => unknown[],
-): DataTable | null {
-  const encoded = new Map<string, string>();
-  collectFields(source, encoded);
-  let best: DataTable | null = null;
-  for (const name of markData(spec)) {
-    let rows: Record<string, unknown>[];
-    try {
-      rows = data(name) as Record<string, unknown>[];
-    } catch {
-      continue;
-    }
-    const first = rows[0];
-    if (!first || typeof first !== 'object') continue;
-    const columns = Object.keys(first)
-      .filter(
-        (field) =>
-          !field.startsWith('_') &&
-          typeof first[field] !== 'object' &&
-          !/_(?:start|end)$/.test(field),
-      )
-      .flatMap((field) => {
-        const title = encoded.size === 0 ? field : titleOf(field, encoded);
-        return title === null ? [] : [{ field, title, numeric: typeof first[field] === 'number' }];
-      })
-      .slice(0, 12);
-    if (columns.length === 0) continue;
-    if (best && best.columns.length * best.total >= columns.length * rows.length) continue;
-    best = {
-      data: name,
-      columns,
-      total: rows.length,
-      rows: rows.slice(0, maximumRows).map((row) => columns.map(({ field }) => plain(row[field]))),
-    };
-  }
-  return best;
-}
-
-function plain(value: unknown): unknown {
-  if (value instanceof Date) return value.toISOString().replace(/T00:00:00\.000Z$/, '');
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
-}
-
-/** Title of a column of the compiled data: 'accuracy' is encoded as such, 'mean_accuracy' is made from it. */
-function titleOf(field: string, encoded: ReadonlyMap<string, string>): string | null {
-  const direct = encoded.get(field);
-  if (direct !== undefined) return direct;
-  for (const [name, title] of encoded) {
-    if (field.endsWith(`_${name}`) && !field.startsWith('bin_')) {
-      return `${title} (${field.slice(0, -name.length - 1)})`;
-    }
-  }
-  return /^(?:count|__count)$/.test(field) ? 'count' : null;
-}
-
-function collectFields(spec: unknown, found: Map<string, string>): void {
-  if (typeof spec !== 'object' || spec === null) return;
-  for (const [key, value] of Object.entries(spec)) {
-    if (key === 'data' || key === 'datasets' || key === 'transform' || key === 'config') continue;
-    const field = (value as { field?: unknown } | null)?.field;
-    if (typeof field === 'string') {
-      const name = field.replace(/\\/g, '');
-      const given = value as {
-        title?: unknown;
-        axis?: { title?: unknown };
-        legend?: { title?: unknown };
-      };
-      const title = [given.title, given.axis?.title, given.legend?.title].find(
-        (text) => typeof text === 'string' && text !== '',
-      );
-      if (!found.has(name) || title) found.set(name, String(title ?? found.get(name) ?? name));
-    }
-    collectFields(value, found);
-  }
-}
-
-function markData(spec: Spec): string[] {
-  const names: string[] = [];
-  const visit = (marks: unknown): void => {
-    for (const mark of Array.isArray(marks) ? marks : []) {
-      const from = (mark as { from?: { data?: unknown; facet?: { data?: unknown } } }).from;
-      for (const name of [from?.facet?.data, from?.data]) {
-        if (typeof name === 'string' && !names.includes(name)) names.push(name);
-      }
-      visit((mark as { marks?: unknown }).marks);
-    }
-  };
-  visit(spec.marks);
-  return names;
 }

@@ -112,9 +112,10 @@ function giveBack(process: ChartProcess): void {
   idle.set(process, timer);
 }
 
-/** Starts a process that draws, so that it is ready when the charts are. */
+/** Starts processes that draw, so that they are ready when the charts are. */
 export function warmUp(): void {
-  if (idle.size === 0) giveBack(new ChartProcess(usualLimits));
+  const wanted = Math.min(availableParallelism(), 2);
+  while (idle.size < wanted) giveBack(new ChartProcess(usualLimits));
 }
 
 export type ChartAnswer = { drawing: Drawing } | { error: string; lost?: boolean };

@@ -1,5 +1,7 @@
 // Source code → HTML with a class for each kind of token. The colours are the style sheet's, in light and dark.
+import { setImmediate } from 'node:timers/promises';
 import type { HighlighterCore, LanguageInput } from 'shiki/core';
+import { type Document, walk } from './document.js';
 import { escapeHtml } from './markup.js';
 
 /** Longer code is shown plain: highlighting it would take longer than reading it. */
@@ -26,7 +28,7 @@ const classes: Record<string, string> = {
 /** By languages: a preview prints the same notebook again and again, and each highlighter holds megabytes of grammars. */
 const highlighters = new Map<string, Promise<HighlighterCore>>();
 
-export type Highlight = (source: string, language: string) => string;
+type Highlight = (source: string, language: string) => string;
 
 async function makeHighlighter(langs: LanguageInput[]): Promise<HighlighterCore> {
   const { createCssVariablesTheme, createHighlighterCore } = await import('shiki/core');
@@ -38,8 +40,31 @@ async function makeHighlighter(langs: LanguageInput[]): Promise<HighlighterCore>
   });
 }
 
+/** By document: a report that is printed as a page and as a PDF has its code coloured once. */
+const coloured = new WeakMap<Document, Promise<ReadonlyMap<string, string>>>();
+
+/** The code of a document as HTML, by id of its block. */
+export function colourCode(document: Document): Promise<ReadonlyMap<string, string>> {
+  const known = coloured.get(document) ?? colourBlocks(document);
+  coloured.set(document, known);
+  return known;
+}
+
+async function colourBlocks(document: Document): Promise<ReadonlyMap<string, string>> {
+  const blocks = [...walk(document.blocks)].filter((block) => block.kind === 'code');
+  if (blocks.length === 0) return new Map();
+  const highlight = await loadHighlighter(blocks.map(({ language }) => language));
+  const colours = new Map<string, string>();
+  for (const { id, source, language } of blocks) {
+    colours.set(id, highlight(source, language));
+    // Between two blocks the processes that draw charts get their next one.
+    await setImmediate();
+  }
+  return colours;
+}
+
 /** Prepares highlighting for some languages, by any of their usual names; unknown ones come out plain. */
-export async function loadHighlighter(languages: Iterable<string>): Promise<Highlight> {
+async function loadHighlighter(languages: Iterable<string>): Promise<Highlight> {
   const { bundledLanguages } = await import('shiki/langs');
   const known = bundledLanguages as Record<string, (typeof bundledLanguages)['typescript']>;
   const wanted = [...new Set([...languages].map((name) => name.toLowerCase()))]

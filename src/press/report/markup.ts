@@ -43,3 +43,8 @@ export function scriptJson(value: unknown): Markup {
       .replace(/\u2029/g, '\\u2029'),
   );
 }
+
+/** A script as it may stand in a script element, which ends at the first end tag, wherever it stands. */
+export function inline(script: string): string {
+  return script.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '<\\!--');
+}

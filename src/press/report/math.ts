@@ -1,6 +1,10 @@
 // TeX to KaTeX markup, at build time: readers need no script, and MathML goes along for screen readers.
-import katex from 'katex';
+import { createRequire } from 'node:module';
+import type Katex from 'katex';
 import { escapeHtml } from './markup.js';
+
+// In the form that the markdown plugin requires, so that it is loaded once and not twice.
+const katex = createRequire(import.meta.url)('katex') as typeof Katex;
 
 export interface Math {
   readonly html: string;

@@ -1,9 +1,8 @@
-// The scripts of a page, and the data that its live charts need.
+// The script of a page that is not Vega's, and the data that its live charts need.
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { type Document, walk } from './document.js';
 import type { Drawings } from './drawing.js';
+import { inline } from './markup.js';
 
 interface PackedTable {
   readonly keys: readonly string[];
@@ -57,39 +56,6 @@ function asTable(list: readonly unknown[]): PackedTable | null {
   return { keys, rows };
 }
 
-const require = createRequire(import.meta.url);
-let bundle: string | null = null;
-
-/** Vega and its expression interpreter as one classic script. The interpreter comes as a module, so its two ends are changed. */
-export function vegaBundle(): string {
-  if (bundle) return bundle;
-  const vega = readFileSync(join(packageOf('vega'), 'build/vega.min.js'), 'utf8');
-  const module = readFileSync(
-    join(packageOf('vega-interpreter'), 'build/vega-interpreter.js'),
-    'utf8',
-  );
-  const opening = /^import (\{[^}]*\}) from 'vega-util';/m;
-  const closing = /^export \{ expression as expressionInterpreter \};/m;
-  if (!opening.test(module) || !closing.test(module)) {
-    throw new Error('vega-interpreter has changed its form; the bundle of the report must follow');
-  }
-  const interpreter = module
-    .replace(opening, (_, names: string) => `const ${names} = vega;`)
-    .replace(closing, 'vega.expressionInterpreter = expression;')
-    .replace(/^\/\/# sourceMappingURL=.*$/m, '');
-  const licence =
-    '/*! Vega and vega-interpreter: BSD-3-Clause, University of Washington Interactive Data Lab */\n';
-  bundle = inline(
-    `${licence}${vega.replace(/^\/\/# sourceMappingURL=.*$/m, '')}\n(function(){\n${interpreter}\n})();\n`,
-  );
-  return bundle;
-}
-
-/** Folder of a package whose entry point is build/….js; its manifest is not among its exports. */
-function packageOf(name: string): string {
-  return join(require.resolve(name), '../..');
-}
-
 /** The files of client/ and what starts them, as one script. */
 export function clientScript(): string {
   const folder = new URL('./client/', import.meta.url);
@@ -107,9 +73,4 @@ export function clientScript(): string {
       .replace(/\n{2,}/g, '\n'),
   );
   return inline(`(function(){'use strict';\n${compiled.join('\n').trim()}\n})();`);
-}
-
-/** A script element ends at the first end tag, wherever it stands. */
-function inline(script: string): string {
-  return script.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '<\\!--');
 }

@@ -1,23 +1,17 @@
 // Document → one HTML file that needs nothing else: style, fonts, scripts and pictures are inside, and a content
 // security policy forbids everything that is not. The same markup, without scripts, is what the PDF is printed from.
 import { createHash } from 'node:crypto';
-import type { DataTable, Drawing } from './chart.js';
-import {
-  type Block,
-  type Code,
-  type Document,
-  type Figure,
-  type Section,
-  type Table,
-  walk,
-} from './document.js';
+import type { Drawing } from './chart.js';
+import type { DataTable } from './chart-table.js';
+import type { Block, Code, Document, Figure, Section, Table } from './document.js';
 import type { Drawings } from './drawing.js';
 import { embedFonts } from './fonts/embed.js';
-import { type Highlight, loadHighlighter } from './highlight.js';
+import { colourCode } from './highlight.js';
 import { html, type Markup, scriptJson, trusted } from './markup.js';
-import { chartData, clientScript, vegaBundle } from './page-scripts.js';
+import { chartData, clientScript } from './page-scripts.js';
 import { type Provenance, provenanceLines } from './provenance.js';
 import { pageCss } from './style.js';
+import { vegaBundle } from './vega-bundle.js';
 
 export interface PageOptions {
   readonly provenance: Provenance | null;
@@ -112,7 +106,8 @@ type Medium = 'screen' | 'paper';
 
 interface Ink {
   readonly drawings: Drawings;
-  readonly highlight: Highlight;
+  /** Code as HTML, by id of its block. */
+  readonly code: ReadonlyMap<string, string>;
   readonly medium: Medium;
   /** In a book, what its numbers start with: '2.'; else ''. */
   readonly chapter: string;
@@ -126,11 +121,8 @@ export async function renderArticle(
   medium: Medium,
   front: Markup | null = null,
 ): Promise<Markup> {
-  const languages = [...walk(document.blocks)].flatMap((block) =>
-    block.kind === 'code' ? [block.language] : [],
-  );
   const chapter = document.chapter === null ? '' : `${document.chapter}.`;
-  const ink: Ink = { drawings, medium, highlight: await loadHighlighter(languages), chapter };
+  const ink: Ink = { drawings, medium, code: await colourCode(document), chapter };
   return html`<article>
 ${titleBlock(document)}
 ${front}
@@ -239,7 +231,7 @@ ${section.blocks.map((block) => renderBlock(block, ink))}
 function renderCode(block: Code, ink: Ink): Markup {
   // What the author folded away is not for paper; it stands in the page and in the notebook.
   if (ink.medium === 'paper' && block.fold === 'closed') return html``;
-  const lines = ink.highlight(block.source, block.language);
+  const lines = ink.code.get(block.id)!;
   const code = html`<pre ${scrollable(ink)}><code>${trusted(ink.medium === 'paper' ? markLines(lines) : lines)}</code></pre>`;
   if (block.fold === 'shown' || ink.medium === 'paper') {
     return html`<div class="code" id="${block.id}">${code}</div>

@@ -13,6 +13,7 @@ import type { Document } from './document.js';
 import { type Drawings, drawCharts, warmUp } from './drawing.js';
 import { missingGlyphs } from './fonts/missing.js';
 import { readFrontMatter } from './front-matter.js';
+import { colourCode } from './highlight.js';
 import { renderHtml } from './page.js';
 import { paperOf } from './paper.js';
 import { renderPdf } from './pdf.js';
@@ -141,7 +142,10 @@ export async function readReport(
     kept.set(name, content);
     return encodeURIComponent(name);
   });
-  const { drawings, diagnostics } = await drawCharts(document);
+  const [{ drawings, diagnostics }] = await Promise.all([
+    drawCharts(document),
+    colourCode(document),
+  ]);
   return { document, drawings, kept, diagnostics: [...document.diagnostics, ...diagnostics] };
 }
 
