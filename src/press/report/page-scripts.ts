@@ -9,15 +9,21 @@ interface PackedTable {
   readonly rows: readonly (readonly unknown[])[];
 }
 
-/** What the live charts need, each table of rows once and its column names once. Null without charts. */
+/**
+ * What the live charts need: each table of rows once and its column names once, and for a picture where it stands in a
+ * static chart. Null without charts.
+ */
 export function chartData(document: Document, drawings: Drawings): object | null {
+  const pictures = drawnPictures(document, drawings);
   const tables: PackedTable[] = [];
   const known = new Map<string, number>();
   const pack = (value: unknown): unknown => {
+    if (typeof value === 'string') return pictures.get(value) ?? value;
     if (typeof value !== 'object' || value === null) return value;
     if (Array.isArray(value)) {
-      const table = asTable(value);
-      if (!table) return value.map(pack);
+      const flat = asTable(value);
+      if (!flat) return value.map(pack);
+      const table = { keys: flat.keys, rows: flat.rows.map((row) => row.map(pack)) };
       const text = JSON.stringify(table);
       const index = known.get(text) ?? tables.push(table) - 1;
       known.set(text, index);
@@ -35,6 +41,24 @@ export function chartData(document: Document, drawings: Drawings): object | null
     charts[block.id] = { library, table, vega: pack(drawing.vega), source: pack(specification) };
   }
   return Object.keys(charts).length === 0 ? null : { tables, charts };
+}
+
+/** Pictures in static charts, by address: the chart and the place among its pictures. */
+function drawnPictures(
+  document: Document,
+  drawings: Drawings,
+): ReadonlyMap<string, { $picture: [chart: string, index: number] }> {
+  const pictures = new Map<string, { $picture: [string, number] }>();
+  for (const block of walk(document.blocks)) {
+    if (block.kind !== 'figure') continue;
+    const { id } = block;
+    const images = drawings.get(id)?.svg.match(/<image\b[^>]*>/g) ?? [];
+    for (const [index, image] of images.entries()) {
+      const address = /\bhref="(data:image\/\w+;base64,[\w+/=]+)"/.exec(image)?.[1];
+      if (address && !pictures.has(address)) pictures.set(address, { $picture: [id, index] });
+    }
+  }
+  return pictures;
 }
 
 /** A list of at least four flat rows with the same columns in the same order. */

@@ -333,19 +333,26 @@ ${inner}
 `;
 }
 
-function dataTable(table: DataTable, figure: Figure): Markup {
+const isPicture = (value: unknown) => typeof value === 'string' && value.startsWith('data:image/');
+
+/** Numbers that a reader can hear; pictures are none, and stand above. */
+function dataTable({ columns, rows, total }: DataTable, figure: Figure): Markup | null {
   const name = figure.number === null ? 'this chart' : `Figure ${figure.number}`;
-  const more = table.total - table.rows.length;
+  const more = total - rows.length;
+  const shown = columns.flatMap((column, index) =>
+    rows.every((row) => isPicture(row[index])) ? [] : [{ ...column, index }],
+  );
+  if (shown.length === 0) return null;
   return html`<details class="data"><summary>Numbers of ${name}</summary>
-<div class="scroll" tabindex="0" role="group" aria-label="Numbers of ${name}"><table><thead><tr>${table.columns.map(
+<div class="scroll" tabindex="0" role="group" aria-label="Numbers of ${name}"><table><thead><tr>${shown.map(
     (column) =>
       html`<th scope="col"${column.numeric && trusted(' class="number"')}>${column.title}</th>`,
-  )}</tr></thead><tbody>${table.rows.map(
+  )}</tr></thead><tbody>${rows.map(
     (row) =>
-      html`<tr>${row.map(
-        (value) =>
-          html`<td${typeof value === 'number' && trusted(' class="number"')}>${formatCell(value)}</td>`,
-      )}</tr>
+      html`<tr>${shown.map(({ index }) => {
+        const value = row[index];
+        return html`<td${typeof value === 'number' && trusted(' class="number"')}>${formatCell(value)}</td>`;
+      })}</tr>
 `,
   )}</tbody></table>${more > 0 && html`<p>${more} more rows can be saved with the chart as CSV.</p>`}</div></details>`;
 }
@@ -353,6 +360,7 @@ function dataTable(table: DataTable, figure: Figure): Markup {
 function formatCell(value: unknown): string {
   if (typeof value === 'number')
     return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
+  if (isPicture(value)) return 'picture';
   return value === null || value === undefined ? '–' : String(value);
 }
 

@@ -10,17 +10,37 @@ interface Vega {
   expressionInterpreter: unknown;
 }
 
-/** Rows stand in the page as lists, each list once: see `packData`. */
-function unpack(value: unknown, tables: { keys: string[]; rows: unknown[][] }[]): unknown {
+interface Packed {
+  readonly tables: readonly { keys: string[]; rows: unknown[][] }[];
+  readonly charts: Readonly<Record<string, unknown>>;
+}
+
+type Pictures = ReadonlyMap<string, readonly string[]>;
+
+/** Rows stand in the page as lists, each list once, and pictures in the static charts alone: see `chartData`. */
+function unpack(value: unknown, tables: Packed['tables'], pictures: Pictures): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => unpack(item, tables));
-  const reference = (value as { $rows?: unknown }).$rows;
-  if (typeof reference === 'number') {
-    const table = tables[reference]!;
-    return table.rows.map((row) => Object.fromEntries(table.keys.map((key, i) => [key, row[i]])));
+  const inner = (item: unknown) => unpack(item, tables, pictures);
+  if (Array.isArray(value)) return value.map(inner);
+  const { $rows, $picture } = value as { $rows?: unknown; $picture?: unknown };
+  if (typeof $rows === 'number') {
+    const { keys, rows } = tables[$rows]!;
+    return rows.map((row) => Object.fromEntries(keys.map((key, i) => [key, inner(row[i])])));
   }
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, unpack(item, tables)]),
+  if (Array.isArray($picture)) return pictures.get($picture[0])?.[$picture[1]];
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inner(item)]));
+}
+
+/** The pictures of each static chart, which go when the chart comes alive. */
+function drawnPictures(): Pictures {
+  const charts = [...document.querySelectorAll<HTMLElement>('.chart[data-chart]')];
+  return new Map(
+    charts.map((holder) => [
+      holder.dataset.chart!,
+      [...holder.querySelectorAll('svg image')].map(
+        (image) => image.getAttribute('xlink:href') ?? image.getAttribute('href') ?? '',
+      ),
+    ]),
   );
 }
 
@@ -28,10 +48,8 @@ export function charts(): void {
   const vega = (globalThis as unknown as { vega?: Vega }).vega;
   const store = document.querySelector('script#chart-data');
   if (!vega || !store) return;
-  const packed = JSON.parse(store.textContent ?? '{}') as {
-    tables: { keys: string[]; rows: unknown[][] }[];
-    charts: Record<string, unknown>;
-  };
+  const packed = JSON.parse(store.textContent ?? '{}') as Packed;
+  const pictures = drawnPictures();
   const tip = tooltip();
   const refuse = () => Promise.reject(new Error('a report loads nothing'));
   const loader = {
@@ -52,7 +70,7 @@ export function charts(): void {
     const drawn = holder.querySelector('svg');
     if (!drawn) continue;
     const label = drawn.getAttribute('aria-label') ?? '';
-    const data = () => unpack(packed.charts[name], packed.tables) as ChartData;
+    const data = () => unpack(packed.charts[name], packed.tables, pictures) as ChartData;
     let live: Promise<View> | null = null;
     const start = (): Promise<View> => {
       live ??= (async () => {
