@@ -302,12 +302,4 @@ describe('page', { skip: await browserOrReason() }, () => {
         `${textWidth(text, 100, false)} ${measured}`,
       );
     }));
-
-  test('is small, and one file: ≤ 1.6 MB with ten charts', () => {
-    assert.equal(html.match(/<script/g)?.length, 3);
-    const chartBytes =
-      html.match(/<svg[\s\S]*?<\/svg>/g)!.join('').length +
-      /id="chart-data">([\s\S]*?)<\/script>/.exec(html)![1]!.length;
-    assert.ok(html.length + chartBytes <= 1_600_000, String(html.length + chartBytes));
-  });
 });
