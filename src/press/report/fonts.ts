@@ -1,12 +1,13 @@
 // The typefaces that go along inside every report, so that it looks the same and measures the same everywhere:
 // Source Serif 4 for reading, Source Sans 3 for charts and labels, Source Code Pro for code (all SIL Open Font Licence),
-// and KaTeX's own for formulas. Only the files whose characters occur are embedded.
+// and KaTeX's own for formulas. Only the files whose characters occur are embedded, and of all but the Latin ones only
+// those characters.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { otherScripts } from './fonts/other-scripts.js';
-import { readCharacterMap, readTables, writeSfnt, writeWoff2 } from './fonts/sfnt.js';
-import { subsetFont } from './fonts/subset.js';
+import { cutFont } from './fonts/cut.js';
+import { readCharacterMap, readTables } from './fonts/sfnt.js';
 
 const require = createRequire(import.meta.url);
 
@@ -35,18 +36,28 @@ const folderOf = (name: string) => join(dirname(require.resolve(`@fontsource/${n
 /** Rules that embed the typefaces, as far as the text of a page needs them. */
 export function textFontCss(markup: string): string {
   const used = charactersByFace(markup);
+  // What a live chart may say when it is pointed at.
+  const said =
+    (markup.match(/<script\b[\s\S]*?<\/script>/g) ?? []).join('').match(/[^ -ÿ]/gu) ?? [];
   const rules: string[] = [];
   for (const { family, folder, weight, style } of faces) {
     const root = folderOf(folder);
-    const points = [...(used.get(`${family} ${weight} ${style}`) ?? [])].map(
-      (c) => c.codePointAt(0)!,
-    );
+    const set = new Set(used.get(`${family} ${weight} ${style}`));
+    if (family === sans) for (const character of said) set.add(character);
+    const points = [...set].map((character) => character.codePointAt(0)!);
     for (const [subset, range] of Object.entries(subsets(root))) {
       if (subset !== 'latin' && !points.some((point) => inRange(point, range))) continue;
-      const file = join(root, 'files', `${folder}-${subset}-${weight}-${style}.woff2`);
+      const file = join(root, 'files', `${folder}-${subset}-${weight}-${style}`);
+      const data =
+        subset === 'latin'
+          ? readFileSync(`${file}.woff2`, 'base64')
+          : cutFont(
+              `${file}.woff`,
+              points.filter((point) => covers(range, point)),
+            );
       rules.push(
         `@font-face{font-family:'${family}';font-style:${style};font-weight:${weight};font-display:block;` +
-          `src:url(data:font/woff2;base64,${readFileSync(file, 'base64')}) format('woff2');unicode-range:${range}}`,
+          `src:url(data:font/woff2;base64,${data}) format('woff2');unicode-range:${range}}`,
       );
     }
   }
@@ -75,7 +86,10 @@ const faceOfElement: Record<
   ...Object.fromEntries(['strong', 'b'].map((tag) => [tag, { weight: 600 as const }])),
 };
 
-/** Which characters a page sets in which face. Formulas have fonts of their own and are passed over. */
+/** The key of the characters of formulas. */
+const formulas = 'formulas';
+
+/** Which characters a page sets in which face; formulas have fonts of their own. */
 function charactersByFace(markup: string): Map<string, Set<string>> {
   const used = new Map<string, Set<string>>();
   const text = markup
@@ -106,11 +120,12 @@ function charactersByFace(markup: string): Map<string, Set<string>> {
       });
     }
     const { face, math } = stack.at(-1)!;
-    if (math) continue;
     // Charts choose their weights themselves.
     const weights = face.family === sans ? [400, 600] : [face.weight];
-    for (const weight of weights) {
-      const key = `${face.family} ${weight} ${face.family === serif ? face.style : 'normal'}`;
+    const keys = weights.map(
+      (weight) => `${face.family} ${weight} ${face.family === serif ? face.style : 'normal'}`,
+    );
+    for (const key of math ? [formulas] : keys) {
       const set = used.get(key) ?? new Set();
       used.set(key, set);
       for (const character of withoutReferences(content!)) set.add(character);
@@ -130,9 +145,12 @@ function subsets(root: string): Record<string, string> {
   return JSON.parse(readFileSync(join(root, 'unicode.json'), 'utf8')) as Record<string, string>;
 }
 
+/** Whether a character calls for a file: ASCII is in the Latin one, others list some only to join with marks of their own. */
 function inRange(point: number, ranges: string): boolean {
-  // ASCII is in the Latin file; other subsets list a few of its characters only to join with marks of their own.
-  if (point < 0x100) return false;
+  return point >= 0x100 && covers(ranges, point);
+}
+
+function covers(ranges: string, point: number): boolean {
   return ranges.split(',').some((range) => {
     const [from, to = from] = range.replace('U+', '').split('-');
     return point >= Number.parseInt(from!, 16) && point <= Number.parseInt(to!, 16);
@@ -168,9 +186,12 @@ export function mathCss(markup: string): string {
     /@font-face\{[^}]*\}/g,
     '',
   );
+  // Those that markup writes as names come along.
+  const used = new Set([...(charactersByFace(markup).get(formulas) ?? []), ...'<>&"\'']);
+  const points = [...used].map((character) => character.codePointAt(0)!);
   const rules = katexFonts.flatMap(([file, family, weight, style, needs]) => {
     if (!needs.test(markup)) return [];
-    const data = readFileSync(join(root, 'fonts', `KaTeX_${file}.woff2`), 'base64');
+    const data = cutFont(join(root, 'fonts', `KaTeX_${file}.woff`), points);
     return `@font-face{font-family:KaTeX_${family};font-style:${style};font-weight:${weight};font-display:block;src:url(data:font/woff2;base64,${data}) format('woff2')}`;
   });
   return `${rules.join('\n')}\n${sheet}`;
@@ -268,7 +289,6 @@ export const lineMark = { family: 'Line Mark', character: '\u21aa' };
 
 export function lineMarkCss(): string {
   const file = require.resolve('katex/dist/fonts/KaTeX_Main-Regular.woff');
-  const font = writeSfnt(readTables(readFileSync(file)));
-  const made = writeWoff2(subsetFont(font, 0, [lineMark.character.codePointAt(0)!]));
-  return `@font-face{font-family:'${lineMark.family}';src:url(data:font/woff2;base64,${made.toString('base64')}) format('woff2')}`;
+  const data = cutFont(file, [lineMark.character.codePointAt(0)!]);
+  return `@font-face{font-family:'${lineMark.family}';src:url(data:font/woff2;base64,${data}) format('woff2')}`;
 }

@@ -23,7 +23,7 @@ import {
 } from '../../../src/press/report/fonts/sfnt.js';
 import { subsetFont } from '../../../src/press/report/fonts/subset.js';
 import { renderReport } from '../../../src/press/report/report.js';
-import { browserOrReason, code, has, md, notebook, openBrowser, visit } from './support.js';
+import { browserOrReason, code, has, md, notebook, openBrowser, page, visit } from './support.js';
 
 const require = createRequire(import.meta.url);
 const math = require.resolve('katex/dist/fonts/KaTeX_Main-Regular.woff');
@@ -179,5 +179,61 @@ describe('in a browser', { skip: await browserOrReason() }, () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+});
+
+describe('fonts that are cut down to what a page uses', { skip: await browserOrReason() }, () => {
+  const source = notebook(
+    md(
+      'τ and Łódź, Ж **τ Ł** *τ Ł* `τ Ł`\n\n' +
+        '$$ \\left(\\sum_{i=1}^{n} \\frac{\\partial^2 \\mathcal{L}}{\\partial w_i^2}\\right) \\le \\mathbb{E}\\left[\\sqrt{\\hat\\theta \\cdot \\boldsymbol{x}}\\right] \\ne \\mathfrak{g} \\mathsf{s} \\mathtt{t} \\mathscr{S} \\mathrm{d} \\mathbf{b} \\; \\int_0^\\infty \\neg\\, \\big\\| \\Bigl\\{ \\biggl\\langle x \\biggr\\rangle \\Bigr\\} \\text{a < b}$$',
+    ),
+  );
+
+  test('set the same page: no character of text or formula comes from a font of the machine', async () => {
+    const html = await page(source);
+    const browser = await openBrowser();
+    try {
+      await visit(browser, html, async ({ page }) => {
+        await page.evaluate(() => document.fonts.ready);
+        const session = await page.createCDPSession();
+        await session.send('DOM.enable');
+        await session.send('CSS.enable');
+        const { root } = await session.send('DOM.getDocument', { depth: 0 });
+        const { nodeIds } = await session.send('DOM.querySelectorAll', {
+          nodeId: root.nodeId,
+          selector: 'main p, main p *, .katex-html, .katex-html *',
+        });
+        assert.ok(nodeIds.length > 100, String(nodeIds.length));
+        const own = new Set<string>();
+        for (const nodeId of nodeIds) {
+          const { fonts } = await session.send('CSS.getPlatformFontsForNode', { nodeId });
+          for (const { familyName, isCustomFont, glyphCount } of fonts) {
+            assert.ok(isCustomFont, `${glyphCount} characters in ${familyName}`);
+            own.add(familyName);
+          }
+        }
+        for (const family of ['KaTeX_Main', 'KaTeX_AMS', 'KaTeX_Math', 'KaTeX_Size2']) {
+          assert.ok(own.has(family), `${family} of ${[...own].join(', ')}`);
+        }
+      });
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test('are less than a third of the whole ones', async () => {
+    const html = await page(source);
+    const sizeOf = (family: RegExp) =>
+      [...html.matchAll(/@font-face\{font-family:([^;]*);[^}]*base64,([^)]*)/g)]
+        .filter(([, name]) => family.test(name!))
+        .reduce((sum, [, , data]) => sum + Buffer.from(data!, 'base64').length, 0);
+    const whole =
+      'Main-Regular Main-Bold Math-Italic Math-BoldItalic AMS-Regular Caligraphic-Regular'
+        .split(' ')
+        .map((name) => readFileSync(require.resolve(`katex/dist/fonts/KaTeX_${name}.woff2`)).length)
+        .reduce((sum, bytes) => sum + bytes, 0);
+    const cut = sizeOf(/^KaTeX_(?:Main|Math|AMS|Caligraphic)$/);
+    assert.ok(cut > 0 && cut < whole / 3, `${cut} of ${whole}`);
   });
 });

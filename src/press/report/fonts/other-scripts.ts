@@ -5,9 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { mayBeEmbedded, readCharacterMap, readTables, writeSfnt, writeWoff2 } from './sfnt.js';
+import { cutFont } from './cut.js';
+import { mayBeEmbedded, readCharacterMap, readTables } from './sfnt.js';
 import { packagesFor, scriptOf } from './scripts.js';
-import { subsetFont } from './subset.js';
 
 /** The name under which they stand behind the typefaces of the report. */
 export const otherScripts = 'Other Scripts';
@@ -76,12 +76,10 @@ export function findOtherFonts(
     if (installed !== null) missing.push(character);
   }
   const rules = [...chosen.values()].map(({ font, points }) => {
-    const tables = readTables(readFileSync(font.path), font.index);
-    const made = writeWoff2(subsetFont(writeSfnt(tables), 0, points));
     const range = [...points].sort((a, b) => a - b).map((point) => `U+${point.toString(16)}`);
     return (
       `@font-face{font-family:'${otherScripts}';font-weight:100 900;font-display:block;` +
-      `src:url(data:font/woff2;base64,${made.toString('base64')}) format('woff2');unicode-range:${range.join(',')}}`
+      `src:url(data:font/woff2;base64,${cutFont(font.path, points, font.index)}) format('woff2');unicode-range:${range.join(',')}}`
     );
   });
   return { css: rules.join('\n'), families: [...families].sort(), missing };
