@@ -248,7 +248,7 @@ printPage({
         const compared = names.filter((name) => peers?.[name]);
         const away = compared.map((name) => differenceOf(own[name]!.value, peers![name]!.value));
         const ratios = compared.map((name) =>
-          (peers![name]!.seconds / own[name]!.seconds).toPrecision(2),
+          String(Number((peers![name]!.seconds / own[name]!.seconds).toPrecision(2))),
         );
         return [
           title,
