@@ -20,16 +20,17 @@ export interface Layout {
 
 /**
  * Runs in the page. Fills the holes that figures leave when they do not fit where they stand: a figure is made smaller,
- * within limits, or the text behind it is set before it, as LaTeX would, up to the next section; never further than the
- * next page, and never past another figure. Then page numbers are filled in where they are named.
+ * within limits, or the text behind it is set before it, as LaTeX would, at a price if that begins a section; never
+ * further than the next page, and figures keep their order. Then page numbers are filled in where they are named.
  */
 export function layOut({ width, height }: PageSize): Layout {
   /** A hole below this part of a page is no matter. */
-  const tolerable = 0.14;
+  const tolerable = 0.1;
   /** A figure may become this much smaller, as long as lettering of 12 pixels keeps 5.5 points. */
   const scales = [0.94, 0.88, 0.82, 0.76, 0.7];
   const smallestLettering = 7.3;
   const mostPassed = 8;
+  const mostCarried = 3;
 
   interface Block {
     readonly element: HTMLElement;
@@ -174,26 +175,38 @@ export function layOut({ width, height }: PageSize): Layout {
         for (const [at, { picture }] of group.entries()) picture.style.width = widths[at]!;
       }
 
-      const home = document.createComment('');
-      element.before(home);
+      // Behind the text that follows. Figures that are met on the way come along: their order stays.
+      const carried = [element];
+      const homes = [document.createComment('')];
+      element.before(homes[0]!);
+      let sections = 0;
       for (let passed = 1; passed <= mostPassed; passed++) {
         const next = blocks[index + passed]?.element;
-        if (!next || next.matches('h1, h2, .end, .paper-break') || canMove(next)) break;
+        if (!next || next.matches('h1, .paper-break') || next.closest('.end')) break;
+        if (canMove(next)) {
+          if (carried.length === mostCarried) break;
+          const home = document.createComment('');
+          next.before(home);
+          homes.push(home);
+          carried.push(next);
+          continue;
+        }
+        if (next.matches('h2, h3')) sections++;
         const following = blocks[index + passed + 1]?.element;
         // A heading stays with its text, and code with what it printed.
         if (isHeading(next) || (next.matches('.code') && following?.matches('.output'))) continue;
-        next.after(element);
+        const group = [...carried];
+        next.after(...group);
         const now = measure(flow(article));
-        const self = now.find((block) => block.element === element)!;
-        if (self.first <= page + 1) {
-          const away = self.first === page ? 0 : self.top / height;
-          const cost = emptyOn(now) + 0.3 * away + 0.01 * passed;
-          if (cost < best.cost) {
-            best = { cost, way: 'moved', apply: () => next.after(element) };
-          }
-        } else break;
+        const places = group.map((each) => now.find((block) => block.element === each)!);
+        if (places.some(({ first }, at) => first > page + 1 + at)) break;
+        const away = places[0]!.first === page ? 0 : places[0]!.top / height;
+        const cost = emptyOn(now) + 0.3 * away + 0.01 * passed + 0.03 * sections;
+        if (cost < best.cost) {
+          best = { cost, way: 'moved', apply: () => next.after(...group) };
+        }
       }
-      home.replaceWith(element);
+      for (const [at, home] of homes.entries()) home.replaceWith(carried[at]!);
       best.apply();
       fitted.push({ id: element.id, way: best.way, hole: size });
     }

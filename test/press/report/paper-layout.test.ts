@@ -70,7 +70,7 @@ describe('layout of pages', { skip: await browserOrReason() }, () => {
     }
   }
 
-  test('text behind a figure that does not fit is set before it, and no further than its section', async () => {
+  test('text behind a figure that does not fit is set before it, a new section only when it is needed', async () => {
     const { fitted, order, places } = await lay(
       md('## One'),
       prose(30),
@@ -86,6 +86,28 @@ describe('layout of pages', { skip: await browserOrReason() }, () => {
     assert.ok(fitted[0]!.hole > 0.2);
     assert.deepEqual(order, ['The count', 'The count', 'fig-a', 'The count']);
     assert.equal(places['fig-a'], 3);
+  });
+
+  test('figures that stand together move together, past the heading of a section and with its text', async () => {
+    const { fitted, order, places } = await lay(
+      md('## One'),
+      prose(30),
+      hidden(figure('a', 420)),
+      hidden(figure('b', 250)),
+      md('## Two'),
+      prose(9),
+      md('## Three'),
+      prose(30),
+    );
+    assert.deepEqual(fitted[0] && [fitted[0].id, fitted[0].way], ['fig-a', 'moved']);
+    assert.deepEqual(
+      order.filter((name) => name.startsWith('fig')),
+      ['fig-a', 'fig-b'],
+    );
+    assert.ok(order.indexOf('fig-a') >= 2, String(order));
+    assert.equal(places['fig-a'], 3);
+    assert.equal(places['fig-b'], 3);
+    assert.equal(places.two, 2);
   });
 
   test('a figure that all but fits is made smaller', async () => {
