@@ -26,6 +26,10 @@ pre{font-size:7.7pt;white-space:pre-wrap!important;overflow-wrap:anywhere;overfl
 .code pre,.prose pre{padding:.7em .9em;box-decoration-break:clone;-webkit-box-decoration-break:clone}
 .line{display:block;position:relative;padding-left:1.6em;text-indent:-1.6em;margin-left:0}
 .line>*{text-indent:0}
+/* As for prose: never fewer than three lines of code alone on a page; a short piece stays whole. */
+.code pre:not(:has(.line:nth-child(10))){break-inside:avoid}
+.line:nth-child(-n+2){break-after:avoid}
+.line:nth-last-child(-n+2){break-before:avoid}
 .line::before{font-family:'${lineMark.family}';content:"\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa\\a\\21aa" / "";position:absolute;left:.1em;top:1lh;bottom:0;overflow:hidden;white-space:pre;text-indent:0;color:var(--token-mark)}
 details>summary{list-style:none}
 a{color:inherit;text-decoration:none}
