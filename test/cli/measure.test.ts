@@ -1,28 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { wrapped } from '../../src/cli/measure-words.js';
 import { measurePageHead } from '../../src/cli/measure-pages.js';
 import { buildNet, saveNet } from '../../src/lab/nets/index.js';
 import { measure, measures } from '../../src/lab/measure/index.js';
 import { ready, tf } from '../../src/lab/tensor/index.js';
+import { fathom as run } from './program.js';
 
-const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
-
-async function fathom(
-  ...args: string[]
-): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [out, err] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, out, err };
-}
+const fathom = (...args: string[]) => run(process.cwd(), args);
 
 describe('fathom measures', () => {
   it('lists what can be measured, and explains one', async () => {

@@ -1,6 +1,5 @@
 // `fathom render`, as a user calls it.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -15,34 +14,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { fathom as run } from './program.js';
 
-const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const executed = fileURLToPath(
   new URL('../../../test/fixtures/notebooks/executed/', import.meta.url),
 );
 const folder = mkdtempSync(join(tmpdir(), 'fathom-render-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-function fathom(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'render', ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
-}
+const fathom = (...args: string[]) => run(folder, ['render', ...args]);
 
-test('a notebook of another kernel is printed beside itself, with its problems as warnings; nothing of it is run', () => {
+test('a notebook of another kernel is printed beside itself, with its problems as warnings; nothing of it is run', async () => {
   copyFileSync(join(executed, 'r-outputs.ipynb'), join(folder, 'r-outputs.ipynb'));
   const before = readFileSync(join(folder, 'r-outputs.ipynb'));
-  const { status, stdout, stderr } = fathom('r-outputs.ipynb');
-  assert.equal(status, 0, stderr);
-  assert.equal(stdout, 'r-outputs.html\n');
-  assert.match(stderr, /^r-outputs\.ipynb, cell 8: a figure has no alternative text/);
+  const { code, out, err } = await fathom('r-outputs.ipynb');
+  assert.equal(code, 0, err);
+  assert.equal(out, 'r-outputs.html\n');
+  assert.match(err, /^r-outputs\.ipynb, cell 8: a figure has no alternative text/);
   assert.match(readFileSync(join(folder, 'r-outputs.html'), 'utf8'), /Mazda RX4/);
   assert.deepEqual(readFileSync(join(folder, 'r-outputs.ipynb')), before);
 });
 
-test('errors in cells, lost pictures and unknown options do not keep it from being printed, unless it is strict', () => {
+test('errors in cells, lost pictures and unknown options do not keep it from being printed, unless it is strict', async () => {
   const cells = [
     { cell_type: 'markdown', metadata: {}, source: '![x](gone.png) @fig-gone [@gone] $\\oops$' },
     {
@@ -62,8 +55,8 @@ test('errors in cells, lost pictures and unknown options do not keep it from bei
     join(folder, 'bad.ipynb'),
     JSON.stringify({ nbformat: 4, nbformat_minor: 2, metadata: {}, cells: [raw, ...cells] }),
   );
-  const { status, stderr } = fathom('bad.ipynb', '--out', 'out');
-  assert.equal(status, 0, stderr);
+  const { code, err } = await fathom('bad.ipynb', '--out', 'out');
+  assert.equal(code, 0, err);
   for (const part of [
     /gone\.png/,
     /fig-gone/,
@@ -72,20 +65,20 @@ test('errors in cells, lost pictures and unknown options do not keep it from bei
     /fig-width/,
     /the cell failed/,
   ]) {
-    assert.match(stderr, part);
+    assert.match(err, part);
   }
   assert.match(readFileSync(join(folder, 'out', 'bad.html'), 'utf8'), /went wrong/);
-  const strict = fathom('bad.ipynb', '--out', 'strict', '--strict');
-  assert.equal(strict.status, 1);
+  const strict = await fathom('bad.ipynb', '--out', 'strict', '--strict');
+  assert.equal(strict.code, 1);
   assert.ok(!existsSync(join(folder, 'strict')));
 });
 
-test('what is no notebook is said in a line, and the others are printed', () => {
+test('what is no notebook is said in a line, and the others are printed', async () => {
   writeFileSync(join(folder, 'page.ipynb'), '<!doctype html>');
   mkdirSync(join(folder, 'other'), { recursive: true });
   copyFileSync(join(executed, 'deno-outputs.ipynb'), join(folder, 'deno-outputs.ipynb'));
   copyFileSync(join(executed, 'deno-outputs.ipynb'), join(folder, 'other', 'deno-outputs.ipynb'));
-  const { status, stdout, stderr } = fathom(
+  const { code, out, err } = await fathom(
     'page.ipynb',
     'nowhere.ipynb',
     'deno-outputs.ipynb',
@@ -93,22 +86,22 @@ test('what is no notebook is said in a line, and the others are printed', () => 
     '--out',
     'several',
   );
-  assert.equal(status, 1);
+  assert.equal(code, 1);
   assert.match(
-    stderr,
+    err,
     /^fathom: page\.ipynb: this is a web page, not a notebook; download the raw file$/m,
   );
-  assert.match(stderr, /^fathom: nowhere\.ipynb: no such file$/m);
+  assert.match(err, /^fathom: nowhere\.ipynb: no such file$/m);
   assert.match(
-    stderr,
+    err,
     /^fathom: other\/deno-outputs\.ipynb: its report would be written over that of deno/m,
   );
-  assert.equal(stdout, 'several/deno-outputs.html\n');
+  assert.equal(out, 'several/deno-outputs.html\n');
   assert.deepEqual(readdirSync(join(folder, 'several')), ['deno-outputs.html']);
 });
 
-test('a format that there is not', () => {
-  const { status, stderr } = fathom('deno-outputs.ipynb', '--to', 'htm');
-  assert.equal(status, 2);
-  assert.match(stderr, /--to htm: there is no format "htm"\. Did you mean "html"\?/);
+test('a format that there is not', async () => {
+  const { code, err } = await fathom('deno-outputs.ipynb', '--to', 'htm');
+  assert.equal(code, 2);
+  assert.match(err, /--to htm: there is no format "htm"\. Did you mean "html"\?/);
 });
