@@ -89,8 +89,18 @@ const faceOfElement: Record<
 /** The key of the characters of formulas. */
 const formulas = 'formulas';
 
+type CharactersByFace = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The page that was looked at last: what it lacks, its text and its formulas are asked for one after another. */
+let last: { readonly markup: string; readonly used: CharactersByFace } | null = null;
+
+function charactersByFace(markup: string): CharactersByFace {
+  if (last?.markup !== markup) last = { markup, used: readCharacters(markup) };
+  return last.used;
+}
+
 /** Which characters a page sets in which face; formulas have fonts of their own. */
-function charactersByFace(markup: string): Map<string, Set<string>> {
+function readCharacters(markup: string): CharactersByFace {
   const used = new Map<string, Set<string>>();
   const text = markup
     .replace(/<math\b[\s\S]*?<\/math>/g, '')
