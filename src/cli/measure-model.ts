@@ -14,6 +14,7 @@ import {
   measures,
   type Reading,
 } from '../lab/measure/index.js';
+import { measureOptions } from '../lab/measure/options.js';
 import { loadModel } from '../lab/nets/index.js';
 import { ready } from '../lab/tensor/index.js';
 import { formatDiagnostic, type Format, renderReport } from '../press/report/index.js';
@@ -21,6 +22,7 @@ import type { MeasureCommandOptions } from './measure.js';
 import { digits, named } from './measure-words.js';
 import { measuredNotebook } from './measured-notebook.js';
 import { OptionError } from './option-error.js';
+import { outputFolderProblem } from '../press/run/output-folder.js';
 
 /** What the measures are cited from. */
 const references = fileURLToPath(new URL('../../../notebooks/references.bib', import.meta.url));
@@ -35,6 +37,8 @@ interface Given {
 /** Returns the exit code: 0, or 1 where nothing could be measured. */
 export async function measureModel(at: string, options: MeasureCommandOptions): Promise<number> {
   const requests = requestsOf(options);
+  const problem = options.report === undefined ? null : outputFolderProblem(options.report, '.');
+  if (problem !== null) throw new OptionError(`--report ${problem}`);
   const seed = wholeNumber('--seed', options.seed, 0);
   const most = wholeNumber('--images', options.images, 2);
   await ready();
@@ -121,7 +125,9 @@ function requestsOf({ measures: names, option }: MeasureCommandOptions): Measure
       ?.split(',')
       .map((name) => name.trim())
       .filter(Boolean) ?? null;
-  for (const name of [...(wanted ?? []), ...changes.keys()]) named(() => measures.get(name));
+  for (const name of [...(wanted ?? []), ...changes.keys()]) {
+    named(() => measureOptions(measures.get(name), changes.get(name)));
+  }
   if (wanted === null && changes.size === 0) return null;
   // Naming options of one measure does not leave the others out.
   return (wanted ?? measures.names).map((name) => ({

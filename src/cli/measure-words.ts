@@ -1,4 +1,5 @@
 // How the commands on measures write numbers and options, and what a wrong name of a measure is to them.
+import { OptionError as OptionValueError } from '../lab/measure/errors.js';
 import type { Measure } from '../lab/measure/measure.js';
 import { UnknownNameError } from '../lab/registry.js';
 import { OptionError } from './option-error.js';
@@ -35,12 +36,16 @@ export function optionWords({ options, defaults }: Measure): OptionWords[] {
   }));
 }
 
-/** Looks something up by the name that a user gave. @throws OptionError naming the nearest, with `orElse` behind it. */
+/**
+ * Looks something up, or checks it, as a user gave it. @throws OptionError naming what is nearest or expected, with `orElse`
+ * behind it.
+ */
 export function named<T>(look: () => T, orElse = ''): T {
   try {
     return look();
   } catch (error) {
-    if (error instanceof UnknownNameError) throw new OptionError(`${error.message}${orElse}`);
+    if (error instanceof UnknownNameError || error instanceof OptionValueError)
+      throw new OptionError(`${error.message}${orElse}`);
     throw error;
   }
 }

@@ -73,6 +73,23 @@ describe('fathom measure', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
+  it('finds out before it measures that an option or a place is wrong', async () => {
+    const net = join(folder, 'net');
+    const given = ['measure', net, '--data', 'mnist', '--images', '60'];
+    const unknown = await fathom(...given, '-O', 'accuracy.imagse=1');
+    assert.deepEqual([unknown.code, unknown.out], [2, '']);
+    assert.match(unknown.err, /accuracy has no options|option of accuracy/);
+    const wrong = await fathom(...given, '-O', 'participation-ratio.images=many');
+    assert.equal(wrong.code, 2);
+    assert.match(
+      wrong.err,
+      /option images of participation-ratio must be an integer of at least 3, not "many"/,
+    );
+    const report = await fathom(...given, '--report', join(net, 'model.json', 'out'));
+    assert.deepEqual([report.code, report.out], [2, '']);
+    assert.match(report.err, /--report .*model\.json is a file, not a folder/);
+  });
+
   it('prints a table, what does not apply and why, and writes JSON and a page', async () => {
     const json = join(folder, 'readings.json');
     const { code, out, err } = await fathom(

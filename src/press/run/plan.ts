@@ -1,6 +1,6 @@
 // What a build will do: which notebooks, with which parameters, where to. Everything that a user can have got wrong is found
 // here, before anything runs.
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { hint } from '../../shared/nearest.js';
 import type { Notebook } from '../notebook/nbformat.js';
@@ -15,6 +15,7 @@ import {
 import { ParameterError } from '../notebook/error.js';
 import { readNotebook } from '../notebook/read.js';
 import { type Book, type Chapter, findBook, findProfile, type Profile, readBook } from './book.js';
+import { outputFolderProblem } from './output-folder.js';
 
 export interface PlanOptions {
   /** Paths of notebooks; none means the whole book. */
@@ -95,7 +96,7 @@ export async function plan(options: PlanOptions): Promise<Plan> {
     out:
       options.out === undefined
         ? join(project, 'reports', profile?.name ?? '')
-        : checkFolder(options.out, folder),
+        : checkedFolder(options.out, folder),
     isWhole: book?.chapters.every((chapter) => names.includes(chapter.name)) ?? false,
     chapters: read.map((chapter) => ({
       ...chapter,
@@ -104,15 +105,11 @@ export async function plan(options: PlanOptions): Promise<Plan> {
   };
 }
 
-/** Where reports go: a folder, or one that can be made; found out before hours of training, not after. */
-function checkFolder(out: string, from: string): string {
-  const path = resolve(from, out);
-  for (let at = path; ; at = dirname(at)) {
-    const found = statSync(at, { throwIfNoEntry: false });
-    if (found?.isDirectory() || (!found && dirname(at) === at)) return path;
-    if (found)
-      throw new PlanError(`--out ${out}: ${relative(from, at) || at} is a file, not a folder`);
-  }
+/** Where reports go. */
+function checkedFolder(out: string, from: string): string {
+  const problem = outputFolderProblem(out, from);
+  if (problem !== null) throw new PlanError(`--out ${problem}`);
+  return resolve(from, out);
 }
 
 /** The book that lists these notebooks, or the one found from here where none is named. */
