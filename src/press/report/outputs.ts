@@ -9,6 +9,7 @@ import { makePicture, type PictureKind } from './picture.js';
 import { plotlyChart } from './plotly.js';
 import { type Keep, type Room, roomOfPage, shownPart, type TextCut } from './room.js';
 import { sanitize, shallowPart } from './sanitize.js';
+import { markNumberColumns } from './table-columns.js';
 import { applyStyleSheets } from './style-sheet.js';
 import { terminalHtml } from './terminal.js';
 import { type WidgetState, widgetHtml } from './widgets.js';
@@ -187,7 +188,7 @@ function harmlessHtml(source: string, { room, keep, problem }: OutputContext): s
       'an HTML output has elements within each other too deep; the rest of it is left out',
     );
   }
-  const harmless = sanitize(applyStyleSheets(part), { from: 'output' }).trim();
+  const harmless = markNumberColumns(sanitize(applyStyleSheets(part), { from: 'output' }).trim());
   room.useText(harmless.length);
   // Colours were chosen for a light page, so they bring it along into the dark.
   const isColoured = / style="[^"]*(?:color|background)/.test(harmless);

@@ -105,7 +105,14 @@ export function layOut({ width, height }: PageSize): Layout {
     if (!inner) return;
     const needed = (): number => inner.scrollWidth / Number(inner.style.zoom || 1);
     const isTooWide = (): boolean => needed() > place.clientWidth + 1;
-    if (!isTooWide()) return;
+    if (!isTooWide()) {
+      // So does a table that becomes a good deal lower: its cells are broken in a column of the text.
+      if (!block || inner.tagName !== 'TABLE' || inner.offsetWidth < place.clientWidth - 1) return;
+      const before = inner.offsetHeight;
+      block.classList.add('column-page');
+      if (inner.offsetHeight > 0.9 * before) block.classList.remove('column-page');
+      return;
+    }
     if (block && !block.matches('.equation')) block.classList.add('column-page');
     const smallest = 0.72;
     if (needed() * smallest > place.clientWidth) place.classList.add('wraps');

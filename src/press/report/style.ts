@@ -157,6 +157,8 @@ th,td{padding:.35em .9em .35em 0;text-align:left;vertical-align:top}
 th:last-child,td:last-child{padding-right:.2em}
 tbody tr+tr{border-top:1px solid var(--rule)}
 td.number,th.number{text-align:right}
+td.number{white-space:nowrap}
+thead :is(th,td){vertical-align:bottom}
 .dataframe :is(td,th){text-align:right;white-space:nowrap}
 
 .code{position:relative;margin:1.3em 0}
