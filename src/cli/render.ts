@@ -21,9 +21,6 @@ export function register(program: Command): void {
     .option('--out <folder>', 'where the reports go (default: beside each notebook)')
     .option('--strict', 'write nothing for a notebook with which something is wrong')
     .action(async (notebooks: string[], options: Options) => {
-      // What draws charts starts while the rest of the command is loaded.
-      const { warmUp } = await import('../press/report/drawing.js');
-      warmUp();
       const { renderNotebooks } = await import('./render-notebooks.js');
       process.exitCode = await renderNotebooks({
         notebooks,
