@@ -236,7 +236,7 @@ function ways(own: readonly Finding[]): string {
   const directions = [true, false].map((rises) => {
     const names = own
       .filter(({ order }) => order!.value > 0 === rises)
-      .map(({ family, order }) => `${family} (τ = ${signed(order!.value)})`);
+      .map(({ family, order }) => `${family} (τ\u00a0=\u00a0${signed(order!.value)})`);
     return names.length === 0 ? '' : `${rises ? 'up' : 'down'} with depth in ${listed(names)} nets`;
   });
   return directions.filter(Boolean).join(', ');

@@ -74,7 +74,7 @@ describe('verdict', () => {
     assert.deepEqual(commonOrders(split), []);
     assert.match(
       verdictSentences(split)[0]!,
-      /^\*\*Linear regions\*\*: up with depth in plain \(τ = 1\.00\) nets, down with depth in residual \(τ = −1\.00\) nets\.$/,
+      /^\*\*Linear regions\*\*: up with depth in plain \(τ\u00a0=\u00a01\.00\) nets, down with depth in residual \(τ\u00a0=\u00a0−1\.00\) nets\.$/,
     );
     assert.equal(
       verdictInShort(split),
@@ -88,7 +88,7 @@ describe('verdict', () => {
       matched: { 'equal loss': climbing, 'equal parameters': [] },
     });
     assert.deepEqual(verdictSentences(given), [
-      '**Linear regions**: up with depth in plain (τ = 1.00) and residual (τ = 1.00) nets; untrained plain nets show the same order, so that training is not what makes it; at equal loss it remains in plain and residual nets.',
+      '**Linear regions**: up with depth in plain (τ\u00a0=\u00a01.00) and residual (τ\u00a0=\u00a01.00) nets; untrained plain nets show the same order, so that training is not what makes it; at equal loss it remains in plain and residual nets.',
       'No clear order with depth in any family: training loss.',
     ]);
     const fair = verdict(climbing, readings, {
