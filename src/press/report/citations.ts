@@ -53,8 +53,8 @@ export async function readBibliography(
   given: CitationStyle = { csl: null, file: '', language: 'en' },
 ): Promise<Citations> {
   const diagnostics: Diagnostic[] = [];
-  const problem = (kind: string, where: string, message: string) => {
-    diagnostics.push({ severity: 'error', kind, file: where, cell: null, line: null, message });
+  const problem = (kind: string, where: string, message: string, line: number | null = null) => {
+    diagnostics.push({ severity: 'error', kind, file: where, cell: null, line, message });
   };
   const items = new Map<string, Item>();
   try {
@@ -63,8 +63,8 @@ export async function readBibliography(
       : await readBibtex(source);
     for (const item of works) items.set(item.id, item);
   } catch (error) {
-    const message = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-    problem('bad-bibliography', file, `cannot read the bibliography: ${message}`);
+    const { message, line } = bibliographyProblem(error);
+    problem('bad-bibliography', file, `cannot read the bibliography: ${message}`, line);
   }
   let style: Style;
   try {
@@ -97,10 +97,37 @@ export async function readBibliography(
 
 async function readBibtex(source: string): Promise<Item[]> {
   const { Cite } = (await import('@citation-js/core')) as unknown as {
-    Cite: new (data: string) => { data: Item[] };
+    Cite: new (data: string, options: { forceType: string }) => { data: Item[] };
   };
   await import('@citation-js/plugin-bibtex');
-  return new Cite(source).data;
+  // Named, as the form of a file with a slip in it cannot be guessed.
+  const works = new Cite(source, { forceType: '@bibtex/text' }).data;
+  if (works.length === 0 && source.trim() !== '') {
+    throw new Error('there is no BibTeX entry in it, such as @article{key, title = {…}}');
+  }
+  return works;
+}
+
+/** Words of the parser of BibTeX for what it expected or found. */
+const tokens: Readonly<Record<string, string>> = {
+  '"lbrace"': '{',
+  '"rbrace"': '}',
+  '"comma"': 'a comma',
+  '"equals"': '=',
+  '"label"': 'a key',
+  '"identifier"': 'a name',
+  '"text"': 'text',
+  EOF: 'the end of the file',
+};
+
+/** What is wrong with a bibliography, in words for its author, and the line of the file where that is known. */
+function bibliographyProblem(error: unknown): { message: string; line: number | null } {
+  const said = error instanceof Error ? error.message.split('\n')[0]! : String(error);
+  if (error instanceof RangeError) return { message: 'braces are nested too deep', line: null };
+  const place = /^(.*) at line (\d+) col (\d+):?$/.exec(said);
+  if (!place) return { message: said, line: null };
+  const words = place[1]!.replace(/"\w+"|\bEOF\b/g, (token) => tokens[token] ?? token);
+  return { message: `${words}, column ${place[3]}`, line: Number(place[2]) };
 }
 
 function clusterOf({ form, items }: Citation): Cluster {

@@ -220,3 +220,34 @@ test('page ranges: the examples of the CSL specification', () => {
     assert.equal(pageRange(given, format, locale), printed);
   assert.equal(roman(1994), 'mcmxciv');
 });
+
+describe('a bibliography with a slip in it is diagnosed where the slip is', () => {
+  const slips: [name: string, source: string, message: RegExp, line: number | null][] = [
+    [
+      'a brace that is not closed',
+      '@article{a, title={T}}\n\n@book{b,\n title={oh,\n year={2020}\n}\n',
+      /expected \}, got the end of the file, column \d+/,
+      7,
+    ],
+    [
+      'a comma left out',
+      '@article{a,\n  title={T}\n  year={2020}}\n',
+      /expected \}, got a name, column 3/,
+      3,
+    ],
+    ['no entry at all', 'a web page\n', /there is no BibTeX entry in it/, null],
+    ['braces without end', `@a{k, t={${'x{'.repeat(20_000)}`, /braces are nested too deep/, null],
+  ];
+  for (const [name, source, message, line] of slips) {
+    test(name, async () => {
+      const { diagnostics } = await load(null, source, 'works.bib');
+      assert.equal(diagnostics.length, 1);
+      assert.match(diagnostics[0]!.message, message);
+      assert.deepEqual([diagnostics[0]!.file, diagnostics[0]!.line], ['works.bib', line]);
+    });
+  }
+
+  test('an empty one is none', async () => {
+    assert.deepEqual((await load(null, '\n', 'works.bib')).diagnostics, []);
+  });
+});
