@@ -55,9 +55,13 @@ export default async function* reporter(events) {
           ? 'the file'
           : [...record.path.slice(0, data.nesting), data.name].join(' › ');
         const where = `${source(data.file)}${data.line && !isFile ? `:${data.line}` : ''}`;
+        const { exitCode, signal } = data.details.error ?? {};
+        const ended = isFile
+          ? `      its process ended with ${signal ?? `exit code ${exitCode}`}\n`
+          : '';
         const said = isFile && record.stderr ? `\n${record.stderr.replace(/^/gm, '      ')}` : '';
         failures.push(
-          `${paint(31, '✗')} ${where} ${name}\n${describeError(data.details.error)}${said}`,
+          `${paint(31, '✗')} ${where} ${name}\n${ended}${describeError(data.details.error)}${said}`,
         );
         yield `      ${paint(31, '✗')} ${where} ${name}\n`;
       } else if (data.skip !== undefined || data.todo !== undefined) {
