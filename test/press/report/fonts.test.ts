@@ -1,13 +1,14 @@
 // Fonts of other scripts: found, cut down to the characters in use, embedded; what no font has is told with its place.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { lackingCharacters, withOtherScripts } from '../../../src/press/report/fonts.js';
 import { embedFonts } from '../../../src/press/report/fonts/embed.js';
+import { fontFilesIn, fontFolders } from '../../../src/press/report/fonts/font-folders.js';
 import { missingGlyphs } from '../../../src/press/report/fonts/missing.js';
 import {
   adviceFor,
@@ -82,6 +83,34 @@ test('only the characters in use are embedded, and what nobody has is told', () 
   // Where the system cannot be asked, nothing is claimed.
   const unknown = { packaged: () => [], installed: () => null };
   assert.deepEqual(findOtherFonts('深', 'en', unknown).missing, []);
+});
+
+test('without fontconfig, fonts are found in the folders of the system; those of boxes are left out', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fathom-font-folders-'));
+  try {
+    mkdirSync(join(folder, 'Supplemental'));
+    const text = require.resolve('katex/dist/fonts/KaTeX_Main-Regular.ttf');
+    copyFileSync(text, join(folder, 'Supplemental', 'Mathematics.TTF'));
+    copyFileSync(text, join(folder, 'LastResort.otf'));
+    writeFileSync(join(folder, 'broken.ttf'), 'no font');
+    writeFileSync(join(folder, 'read.me'), '');
+    const fonts = fontFilesIn([join(folder, 'nowhere'), folder]);
+    assert.deepEqual(
+      fonts?.map(({ family }) => family),
+      ['Mathematics', 'broken'],
+    );
+    const sources = { packaged: () => [], installed: () => fonts };
+    const { families, missing } = findOtherFonts('∀深', 'en', sources);
+    assert.deepEqual([families, missing], [['Mathematics'], ['深']]);
+    assert.equal(fontFilesIn([join(folder, 'nowhere')]), null);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  assert.deepEqual(fontFolders('darwin', {}, '/Users/a').slice(0, 2), [
+    '/System/Library/Fonts',
+    '/Library/Fonts',
+  ]);
+  assert.match(fontFolders('win32', { SystemRoot: 'D:\\W' }, 'D:\\a')[0]!, /^D:\\W.Fonts$/);
 });
 
 test('packages come before the system, and the language of the document chooses', () => {

@@ -1,11 +1,12 @@
 // Fonts for the characters that the typefaces of a report lack: Chinese, Japanese, Korean, Arabic, mathematics, emoji.
 // Font packages that are installed come first, since a lockfile pins them; then the fonts of the system, as fontconfig
-// knows them. Of each only the characters in use are embedded. What no font has is told, never printed as a box.
+// knows them or as its folders hold them. Of each only the characters in use are embedded. What no font has is told, never printed as a box.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { cutFont } from './cut.js';
+import { type FontFile, fontFilesIn, fontFolders } from './font-folders.js';
 import { mayBeEmbedded, readCharacterMap, readTables } from './sfnt.js';
 import { packagesFor, scriptOf } from './scripts.js';
 
@@ -21,17 +22,11 @@ export interface OtherFonts {
   readonly missing: readonly string[];
 }
 
-interface FontFile {
-  readonly path: string;
-  readonly index: number;
-  readonly family: string;
-}
-
 /** Where fonts are looked for; the default is this machine. */
 export interface FontSources {
   /** Font files of a package, or none. */
   packaged(name: string): readonly FontFile[];
-  /** Installed fonts that have this character, the best first; null where the system cannot be asked. */
+  /** Installed fonts that may have this character, the best first; null where the system cannot be asked. */
   installed(point: number, language: string): readonly FontFile[] | null;
 }
 
@@ -145,7 +140,8 @@ const machine: FontSources = {
   },
   installed(point, language) {
     const all = installedFonts();
-    if (all === null) return null;
+    // What these have is not known before they are read, which is done one after another until one has the character.
+    if (all === null) return folderFonts();
     const tag = language.toLowerCase().split('-')[0]!;
     const rank = ({ style, family, languages }: InstalledFont): number =>
       (/^(?:Regular|Book|Roman|Medium)$/i.test(style) ? 0 : 4) +
@@ -197,4 +193,12 @@ function installedFonts(): readonly InstalledFont[] | null {
     installed = null;
   }
   return installed;
+}
+
+let inFolders: readonly FontFile[] | null | undefined;
+
+/** The font files of this system, looked for once; null where there are none. */
+function folderFonts(): readonly FontFile[] | null {
+  if (inFolders === undefined) inFolders = fontFilesIn(fontFolders());
+  return inFolders;
 }
