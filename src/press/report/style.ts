@@ -225,7 +225,7 @@ nav.contents a:hover{color:var(--ink);background:var(--raised)}
 nav.contents a[aria-current]{color:var(--accent);border-left-color:var(--accent)}
 nav.contents .number{flex:none}
 nav.contents summary{font-weight:600;color:var(--strong);font-size:.78rem;padding:.24em .5em}
-button,.menu>summary{font-size:.68rem;line-height:1;color:var(--quiet);background:var(--paper);border:1px solid var(--rule);border-radius:4px;padding:.42em .65em;cursor:pointer}
+button,.menu>summary{font-size:.68rem;line-height:1;color:var(--quiet);background:var(--paper);border:1px solid var(--rule);border-radius:4px;padding:.42em .65em;min-height:24px;cursor:pointer}
 button:hover,.menu>summary:hover{color:var(--ink);border-color:var(--quiet)}
 .code>button.copy{position:absolute;top:.55em;right:.55em;opacity:0}
 .code:hover>button.copy,.code>button.copy:focus-visible{opacity:1}
@@ -240,7 +240,7 @@ figure:hover .tools,.tools:focus-within,.tools:has([open]){opacity:1}
 .menu>summary{list-style:none}
 .menu>summary::-webkit-details-marker{display:none}
 .menu[open]>div{position:absolute;right:0;top:calc(100% + 3px);display:flex;flex-direction:column;background:var(--paper);border:1px solid var(--rule);border-radius:5px;padding:.25em;box-shadow:0 4px 16px rgb(0 0 0/.14);min-width:9em}
-.menu button{border:0;text-align:left;padding:.5em .6em}
+.menu button{border:0;text-align:left;padding:.5em .6em;min-height:24px}
 .menu button:hover{background:var(--raised)}
 .tip{position:fixed;pointer-events:none;z-index:9;background:var(--paper);color:var(--ink);border:1px solid var(--rule);border-radius:5px;box-shadow:0 3px 14px rgb(0 0 0/.16);padding:.4em .6em;font:.68rem/1.4 '${sans}',sans-serif;max-width:22rem}
 .tip table{border:0;font-size:inherit}.tip td,.tip tr{border:0!important;padding:0 .5em 0 0}.tip td:first-child{color:var(--quiet)}

@@ -217,7 +217,7 @@ describe('page', { skip: await browserOrReason() }, () => {
       { scripts: false },
     ));
 
-  test('a phone shows it without scrolling sideways', () =>
+  test('a phone shows it without scrolling sideways, and with targets that a finger meets', () =>
     visit(
       browser,
       html,
@@ -225,6 +225,10 @@ describe('page', { skip: await browserOrReason() }, () => {
         await wakeCharts(page);
         assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
         assert.equal(await page.$eval('nav.contents details', (box) => box.open), false);
+        await page.$$eval('details', (all) => {
+          for (const box of all) box.open = true;
+        });
+        assert.deepEqual(await findings(page), []);
       },
       { width: 390 },
     ));
