@@ -9,9 +9,8 @@ import type { KernelSpec } from '../press/run/kernel-spec.js';
 import { bookName } from '../press/run/book-files.js';
 import { readVersions, type Versions } from '../press/run/manifest.js';
 import { type Plan, type PlannedChapter, plan } from '../press/run/plan.js';
-import { hint } from '../shared/nearest.js';
 import { OptionError } from './option-error.js';
-import { type Format, formats, printChapter, withBookMetadata } from './print-chapter.js';
+import { type Format, printChapter, withBookMetadata } from './print-chapter.js';
 import { type FinishedBook, finishBook } from './finish-book.js';
 import { printBook } from './print-book.js';
 import { Progress, seconds } from './progress.js';
@@ -36,20 +35,6 @@ export interface BuildOptions {
   readonly jobs: number | undefined;
   /** What a cell may take; without end when undefined. */
   readonly cellTimeoutMs: number | undefined;
-}
-
-export function readFormats(text: string): Format[] {
-  const names = text
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean);
-  const unknown = names.find((name) => !formats.includes(name as Format));
-  if (unknown !== undefined || names.length === 0) {
-    throw new OptionError(
-      `--to ${text}: there is no format "${unknown ?? ''}". ${hint(unknown ?? '', formats)}`,
-    );
-  }
-  return names as Format[];
 }
 
 export function readJobs(text: string | undefined): number | undefined {

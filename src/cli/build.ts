@@ -52,14 +52,14 @@ export function register(program: Command): void {
         process.stdout.write(await parametersHelp(notebooks));
         return;
       }
-      const { buildNotebooks, readCellTimeout, readFormats, readJobs } = await import(
-        './build-notebooks.js'
-      );
+      const { buildNotebooks, readCellTimeout, readJobs } = await import('./build-notebooks.js');
+      const { formats } = await import('./print-chapter.js');
+      const { readFormats } = await import('./read-formats.js');
       process.exitCode = await buildNotebooks({
         notebooks,
         parameters: options.P ?? [],
         profile: options.profile,
-        formats: readFormats(options.to),
+        formats: readFormats(options.to, formats),
         out: options.out,
         kernel: options.kernel,
         refresh: !options.cache,

@@ -10,15 +10,11 @@ import {
   lendBrowser,
   renderReport,
 } from '../press/report/index.js';
-import { hint } from '../shared/nearest.js';
+import { outputFolderProblem } from '../press/run/output-folder.js';
+import { OptionError } from './option-error.js';
+import { readFormats } from './read-formats.js';
 
 const formats: readonly Format[] = ['html', 'pdf'];
-
-/** A format that `render` does not print. */
-export class RenderFormatError extends Error {
-  override readonly name = 'RenderFormatError';
-  readonly exitCode = 2;
-}
 
 export interface RenderOptions {
   readonly notebooks: readonly string[];
@@ -30,7 +26,9 @@ export interface RenderOptions {
 
 /** Returns the exit code: 0, or 1 where a report could not be made. */
 export async function renderNotebooks(options: RenderOptions): Promise<number> {
-  const wanted = readFormats(options.formats);
+  const wanted = readFormats(options.formats, formats);
+  const problem = options.out === undefined ? null : outputFolderProblem(options.out, '.');
+  if (problem !== null) throw new OptionError(`--out ${problem}`);
   const names = options.notebooks.map((file) => basename(file).replace(/\.ipynb$/, ''));
   let failures = 0;
   const browser = lendBrowser();
@@ -73,20 +71,6 @@ export async function renderNotebooks(options: RenderOptions): Promise<number> {
     await browser.close();
   }
   return failures === 0 ? 0 : 1;
-}
-
-function readFormats(text: string): Format[] {
-  const given = text
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean);
-  const unknown = given.find((name) => !formats.includes(name as Format));
-  if (unknown !== undefined || given.length === 0) {
-    throw new RenderFormatError(
-      `--to ${text}: there is no format "${unknown ?? ''}". ${hint(unknown ?? '', formats)}`,
-    );
-  }
-  return given as Format[];
 }
 
 function shown(path: string): string {

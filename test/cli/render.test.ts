@@ -105,3 +105,9 @@ test('a format that there is not', async () => {
   assert.equal(code, 2);
   assert.match(err, /--to htm: there is no format "htm"\. Did you mean "html"\?/);
 });
+
+test('a place that is a file', async () => {
+  const { code, out, err } = await fathom('deno-outputs.ipynb', '--out', 'deno-outputs.ipynb');
+  assert.deepEqual([code, out], [2, '']);
+  assert.match(err, /--out deno-outputs\.ipynb: deno-outputs\.ipynb is a file, not a folder/);
+});
