@@ -85,19 +85,17 @@ async function drawFigure(
   { content, alt, column }: ChartFigure,
   index: number,
   limits: DrawingLimits,
-): Promise<{ answer: ChartAnswer; spentMs: number }> {
+): Promise<Drawn> {
   const process = takeProcess(limits);
-  const spent = process.stopwatch();
-  const answer = await process.draw({
+  const drawn = await process.draw({
     library: content.library,
     specification: content.specification,
     alt,
     id: `chart${index + 1}`,
     containerWidth: widths[column],
   });
-  const spentMs = spent();
-  if (!('error' in answer && answer.lost)) giveBack(process);
-  return { answer, spentMs };
+  if (!('error' in drawn.answer && drawn.answer.lost)) giveBack(process);
+  return drawn;
 }
 
 // Processes that draw. Loading Vega takes longer than drawing a chart, so they are kept for the next report for a while;
@@ -133,6 +131,12 @@ export function warmUp(): void {
 
 export type ChartAnswer = { drawing: Drawing } | { error: string; lost?: boolean };
 
+interface Drawn {
+  readonly answer: ChartAnswer;
+  /** Processor time that it took, see `stopwatch`. */
+  readonly spentMs: number;
+}
+
 class ChartProcess {
   private readonly child: ChildProcess;
 
@@ -163,14 +167,10 @@ class ChartProcess {
     this.child.channel?.ref();
   }
 
-  stopwatch(): () => number {
-    return stopwatch(this.child.pid);
-  }
-
-  draw(request: ChartRequest): Promise<ChartAnswer> {
+  draw(request: ChartRequest): Promise<Drawn> {
     this.hold();
     const { timeoutMs } = this.limits;
-    const spent = this.stopwatch();
+    const spent = stopwatch(this.child.pid);
     const began = performance.now();
     return new Promise((resolve) => {
       const lost = (error: string) => {
@@ -196,7 +196,7 @@ class ChartProcess {
           .off('exit', onExit)
           .off('error', onError);
         this.letGo();
-        resolve(answer);
+        resolve({ answer, spentMs: spent() });
       };
       this.child
         .on('message', done as never)
